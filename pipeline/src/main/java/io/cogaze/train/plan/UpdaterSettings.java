@@ -1,12 +1,16 @@
 package io.cogaze.train.plan;
 
+import java.io.Serializable;
+
 /**
  * The optimiser of a stage.
  *
  * @param kind adam, amsgrad or sgd
  * @param learningRate the rate at the start, above 0; the plateau schedule lowers it
  */
-public record UpdaterSettings(Kind kind, double learningRate) {
+public record UpdaterSettings(Kind kind, double learningRate) implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   /** The optimisers on offer; Adam and AMSGrad with beta 0.9 and 0.999, epsilon 1e-8. */
   public enum Kind {
     /** Kingma and Ba, "Adam", ICLR 2015. */
