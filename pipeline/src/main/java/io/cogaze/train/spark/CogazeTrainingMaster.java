@@ -119,11 +119,7 @@ public final class CogazeTrainingMaster
   }
 
   private byte[][] cut() {
-    byte[][] state = new byte[slices][];
-    for (int slice = 0; slice < slices; slice++) {
-      state[slice] = StateSlice.cut(network.state(), slice, slices, -1, 0);
-    }
-    return state;
+    return StateSlice.cut(network.state(), slices);
   }
 
   private byte[][] round(

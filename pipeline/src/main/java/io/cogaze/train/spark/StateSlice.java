@@ -33,6 +33,15 @@ final class StateSlice {
         part(state.updater(), index, count));
   }
 
+  /** All slices of the driver's state. */
+  static byte[][] cut(TrainingState state, int count) {
+    byte[][] slices = new byte[count][];
+    for (int index = 0; index < count; index++) {
+      slices[index] = cut(state, index, count, -1, 0);
+    }
+    return slices;
+  }
+
   /** The state of all slices in order. */
   static TrainingState join(List<byte[]> slices, int iteration, int epoch) {
     List<float[][]> decoded = slices.stream().map(StateSlice::decode).toList();

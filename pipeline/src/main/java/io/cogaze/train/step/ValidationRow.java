@@ -14,7 +14,7 @@ import java.io.IOException;
  * @param probabilities of the classes; empty for heads without classes
  */
 public record ValidationRow(
-    String exampleId, int head, double loss, int target, double[] probabilities) {
+    String exampleId, int head, double loss, int target, float[] probabilities) {
 
   /** Writes the row. */
   public void write(DataOutputStream out) throws IOException {
@@ -23,8 +23,8 @@ public record ValidationRow(
     out.writeDouble(loss);
     out.writeInt(target);
     out.writeInt(probabilities.length);
-    for (double probability : probabilities) {
-      out.writeDouble(probability);
+    for (float probability : probabilities) {
+      out.writeFloat(probability);
     }
   }
 
@@ -34,9 +34,9 @@ public record ValidationRow(
     int head = in.readInt();
     double loss = in.readDouble();
     int target = in.readInt();
-    double[] probabilities = new double[in.readInt()];
+    float[] probabilities = new float[in.readInt()];
     for (int i = 0; i < probabilities.length; i++) {
-      probabilities[i] = in.readDouble();
+      probabilities[i] = in.readFloat();
     }
     return new ValidationRow(exampleId, head, loss, target, probabilities);
   }

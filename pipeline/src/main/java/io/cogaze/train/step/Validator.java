@@ -5,6 +5,8 @@ import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.PlanToken;
 import java.util.ArrayList;
+import java.util.Arrays;
+import io.cogaze.metric.SaliencyMetrics;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
@@ -66,7 +68,7 @@ public final class Validator {
       double total = worker.network().graph().score(arrays, false);
       double loss = (total - othersWeighted) / weight(embedding);
       for (Example example : batch) {
-        rows.add(new ValidationRow(example.exampleId(), embedding, loss, -1, new double[0]));
+        rows.add(new ValidationRow(example.exampleId(), embedding, loss, -1, new float[0]));
       }
     }
   }
@@ -78,7 +80,7 @@ public final class Validator {
   private static ValidationRow classes(
       Example example, int head, float[] labels, float[] output, int index, int batch) {
     int classes = labels.length / batch;
-    double[] probabilities = new double[classes];
+    float[] probabilities = new float[classes];
     int target = -1;
     for (int c = 0; c < classes; c++) {
       probabilities[c] = output[index * classes + c];
@@ -93,13 +95,9 @@ public final class Validator {
   private static ValidationRow saliency(
       Example example, int head, float[] labels, float[] output, int index, int batch) {
     int pixels = labels.length / batch;
-    double divergence = 0;
-    for (int pixel = index * pixels; pixel < (index + 1) * pixels; pixel++) {
-      double gaze = labels[pixel];
-      if (gaze > 0) {
-        divergence += gaze * (Math.log(gaze) - Math.log(Math.max(SMALLEST, output[pixel])));
-      }
-    }
-    return new ValidationRow(example.exampleId(), head, divergence, -1, new double[0]);
+    float[] gaze = Arrays.copyOfRange(labels, index * pixels, (index + 1) * pixels);
+    float[] predicted = Arrays.copyOfRange(output, index * pixels, (index + 1) * pixels);
+    double divergence = SaliencyMetrics.kl(predicted, gaze);
+    return new ValidationRow(example.exampleId(), head, divergence, -1, new float[0]);
   }
 }

@@ -6,6 +6,8 @@ import io.cogaze.shard.Example;
 import io.cogaze.train.plan.KeyedRandom;
 import io.cogaze.train.plan.PlanToken;
 import java.util.List;
+import java.util.stream.LongStream;
+import io.cogaze.nn.layer.ExampleKeys;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -66,6 +68,7 @@ public final class WorkerNetwork {
       MultiDataSet arrays = assembler.assemble(batch);
       long read = System.nanoTime();
       Nd4j.getRandom().setSeed(stepSeed(token, index));
+      ExampleKeys.assign(graph, keys(batch));
       graph.fit(arrays);
       double loss = graph.score();
       long done = System.nanoTime();
@@ -76,9 +79,7 @@ public final class WorkerNetwork {
         headLossSums[head] += weighted / weight(head) * batch.size();
       }
       examples += batch.size();
-      for (Example example : batch) {
-        idHash += WorkerReport.idHash(example.exampleId());
-      }
+      idHash += LongStream.of(keys(batch)).sum();
       readNanos += read - start;
       computeNanos += done - read;
     }
@@ -91,6 +92,12 @@ public final class WorkerNetwork {
         idHash,
         readNanos,
         computeNanos);
+  }
+
+  private static long[] keys(List<Example> batch) {
+    return batch.stream()
+        .mapToLong(example -> WorkerReport.idHash(example.exampleId()))
+        .toArray();
   }
 
   private double weight(int head) {
