@@ -222,7 +222,9 @@ public final class HtmlReport {
     }
     page.close("tbody").close("table").close("div");
     writePerClass();
-    page.open("details").element("summary", "How each figure is defined").open("ul");
+    page.open("details", "open", "open")
+        .element("summary", "How each figure is defined")
+        .open("ul");
     for (String definition : DEFINITIONS) {
       page.element("li", definition);
     }
@@ -311,7 +313,15 @@ public final class HtmlReport {
   private void writeColourBar() {
     page.open("div", "class", "colour-bar").text("least looked at ");
     page.open(
-        "svg", "viewBox", "0 0 64 8", "role", "img", "aria-label", "Colour scale of the maps");
+        "svg",
+        "viewBox",
+        "0 0 64 8",
+        "preserveAspectRatio",
+        "none",
+        "role",
+        "img",
+        "aria-label",
+        "Colour scale of the maps");
     for (int i = 0; i < 64; i++) {
       page.leaf(
           "rect",
