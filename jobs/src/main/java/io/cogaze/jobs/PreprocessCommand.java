@@ -2,6 +2,7 @@ package io.cogaze.jobs;
 
 import io.cogaze.config.CogazeConfig;
 import io.cogaze.config.ConfigBinder;
+import io.cogaze.config.ConfigSource;
 import io.cogaze.preprocess.PreprocessRequest;
 import io.cogaze.preprocess.PreprocessResult;
 import io.cogaze.preprocess.PreprocessSettings;
@@ -57,8 +58,8 @@ final class PreprocessCommand extends AbstractCommand {
   private boolean overwrite;
 
   @Override
-  List<String> optionOverrides() throws IOException {
-    return SyntheticMarker.canvasOverrides(hadoopConfiguration(), existingFolder(input, "--input"));
+  List<ConfigSource> recipeSources() throws IOException {
+    return SyntheticScale.source(hadoopConfiguration(), existingFolder(input, "--input"));
   }
 
   @Override
