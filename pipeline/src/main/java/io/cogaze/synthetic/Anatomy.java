@@ -26,6 +26,10 @@ record Anatomy(
     double bodyWidth,
     double softTissue,
     double tracheaU) {
+  /** Centre of the aortic knob. */
+  static final double AORTA_U = 0.155;
+
+  static final double AORTA_V = -0.43;
 
   /**
    * @param cardiothoracic heart width divided by the inner width of the chest, 0.3..0.7

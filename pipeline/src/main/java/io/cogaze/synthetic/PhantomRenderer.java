@@ -78,6 +78,7 @@ final class PhantomRenderer {
     private final float[] veil;
 
     private final List<Target> targets = new ArrayList<>();
+    private boolean effusion;
 
     Sheet(Frame frame, Anatomy anatomy, Disease disease, Draw draw, long key) {
       this.f = frame;
@@ -111,7 +112,7 @@ final class PhantomRenderer {
       }
       distractors();
       float[] grey = expose();
-      return new Phantom(disease, f, a, grey, List.copyOf(targets));
+      return new Phantom(disease, f, a, grey, List.copyOf(targets), effusion);
     }
 
     private void anatomy() {
@@ -121,8 +122,8 @@ final class PhantomRenderer {
       double habitusSlope = draw.normal(0, 0.05);
       double gasU = a.heartU() + 0.42 + draw.normal(0, 0.05);
       double gasR = draw.between(0.06, 0.16);
-      double knobU = 0.155;
-      double knobV = -0.43;
+      double knobU = Anatomy.AORTA_U;
+      double knobV = Anatomy.AORTA_V;
       for (int y = 0, i = 0; y < height; y++) {
         for (int x = 0; x < width; x++, i++) {
           double u = f.u(x + 0.5, y + 0.5);
@@ -145,7 +146,7 @@ final class PhantomRenderer {
           double round = 1 - 0.16 * u * u;
           double t = depth * round * (1 + habitusTilt * u + habitusSlope * v);
           t += 0.36 * below * Curve.step((a.chest() + 0.12 - au) / 0.1);
-          t -= 0.36 * lung * (0.86 + 0.14 * au);
+          t -= (0.60 + 0.08 * au) * depth * round * lung;
           t += heart * 0.20 * (1.15 - 0.30 * Math.min(1.3, q));
           // mediastinum, spine, trachea
           double middle = Curve.step((a.inner(v) - au) / 0.03);
@@ -373,7 +374,7 @@ final class PhantomRenderer {
 
     private void heartFailure() {
       double amount = draw.between(0.07, 0.17);
-      double net = 0.22 * (1.5 - difficulty);
+      double net = 0.20 * (1.5 - difficulty);
       long weave = key + 11;
       for (int side = -1; side <= 1; side += 2) {
         double cu = side * draw.normal(0.36, 0.03);
@@ -410,8 +411,8 @@ final class PhantomRenderer {
 
     /** A net of bright lines: the ridges of two noises. */
     private double ridge(long weave, double u, double v) {
-      double n = Curve.noise(weave, u * 9 + 40, v * 9 + 40);
-      double m = Curve.noise(weave + 7, u * 9 + 90 + v * 4, v * 9 + 10 - u * 4);
+      double n = Curve.noise(weave, u * 10 + 40, v * 10 + 40);
+      double m = Curve.noise(weave + 7, u * 10 + 90 + v * 4, v * 10 + 10 - u * 4);
       double a1 = 1 - Math.min(1, Math.abs(n - 0.5) * 7);
       double a2 = 1 - Math.min(1, Math.abs(m - 0.5) * 7);
       return Math.max(a1, a2);
@@ -439,6 +440,7 @@ final class PhantomRenderer {
 
     /** Fluid that fills the angle between diaphragm and ribs. */
     private void effusion(int side) {
+      effusion = true;
       double level = a.cosphrenicV(side) - draw.between(0.10, 0.22);
       double top = level - 0.08;
       box(
@@ -481,9 +483,9 @@ final class PhantomRenderer {
             if (envelope == 0) {
               return;
             }
-            double spots = Curve.noise(grain, u * 11 + 70, v * 11 + 70);
-            double mottled = Curve.step((spots - 0.5) / 0.22) - 0.5;
-            dense[i] += (float) (envelope * (amount + mottle * mottled));
+            double spots = Curve.noise(grain, u * 12 + 70, v * 12 + 70);
+            double mottled = Curve.step((spots - 0.5) / 0.28) - 0.5;
+            dense[i] += (float) (envelope * Math.max(0.02, amount + mottle * mottled));
             veil[i] = (float) Math.max(veil[i], 0.8 * envelope);
           });
       double hub = cu - Math.signum(cu) * ru * 0.7;
@@ -495,7 +497,7 @@ final class PhantomRenderer {
     }
 
     private void bronchus(double u0, double v0, double u1, double v1) {
-      line(dense, u0, v0, u1, v1, 0.013, -0.10 * (1.5 - difficulty), 0);
+      line(dense, u0, v0, u1, v1, 0.013, -0.06 * (1.5 - difficulty), 0);
     }
 
     private void distractors() {
@@ -681,7 +683,7 @@ final class PhantomRenderer {
             double b = (pv - v) / dv;
             double c = (pu - u - 0.3 * lean * (pv - v)) / du;
             double value = Curve.bell(b * b + c * c) * amount;
-            if (value > 0 && dense[i] > 0.05f) {
+            if (value > 0 && dense[i] > 0.015f) {
               dense[i] += (float) (clip ? value * air[i] : value);
             }
           });
