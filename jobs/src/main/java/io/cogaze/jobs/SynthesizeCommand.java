@@ -89,7 +89,8 @@ final class SynthesizeCommand extends AbstractCommand {
             "draw images and gaze",
             () -> SyntheticData.generate(spark, to.toUri(), settings, images, seed, overwrite));
     FileSystem fileSystem = to.getFileSystem(hadoopConfiguration());
-    if (!result.alreadyDone()) {
+    // Also where an earlier attempt was killed between the data's manifest and its summary.
+    if (!result.alreadyDone() || !fileSystem.exists(new Path(to, Summary.FILE))) {
       Outputs.writeText(fileSystem, new Path(to, "config.conf"), config.render());
       Summary summary =
           Summary.of("synthesize")
