@@ -43,15 +43,13 @@ public final class TrainingShards {
     Path path = new Path(folder.toUri());
     FolderCommit commit = FolderCommit.begin(fs, path, ShardManifest.KIND);
     List<IndexEntry> index = new ArrayList<>();
-    StorageSettings storage =
-        new StorageSettings(4, io.cogaze.shard.Compression.NONE);
+    StorageSettings storage = new StorageSettings(4, io.cogaze.shard.Compression.NONE);
     for (int file = 0; file < FILES; file++) {
       String name = FolderCommit.fileName("data/part-" + file, ".parquet");
       ShardWriter writer = new ShardWriter(fs, path, name, CLASSES, storage);
       try (writer) {
         for (int i = file; i < train + valid; i += FILES) {
-          index.add(
-              writer.write(example(i, i < train ? Split.TRAIN : Split.VALID, height, width)));
+          index.add(writer.write(example(i, i < train ? Split.TRAIN : Split.VALID, height, width)));
         }
       }
       add(commit, name, writer.written());

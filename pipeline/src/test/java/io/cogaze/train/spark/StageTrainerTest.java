@@ -92,13 +92,15 @@ final class StageTrainerTest {
             other.checkpoints());
 
     assertThat(second).isEqualTo(first);
-    assertThat(hashes(train(folder.resolve("c"), recipe, other))).doesNotContainAnyElementsOf(first);
+    assertThat(hashes(train(folder.resolve("c"), recipe, other)))
+        .doesNotContainAnyElementsOf(first);
   }
 
   @Test
   void aRunThatWasInterruptedBetweenEpochsEndsInTheSameBits() throws IOException {
     Recipe recipe = TestRecipes.first(1, 4);
-    List<String> whole = hashes(train(folder.resolve("whole-run"), recipe, TestRecipes.settings(2)));
+    List<String> whole =
+        hashes(train(folder.resolve("whole-run"), recipe, TestRecipes.settings(2)));
 
     Path run = folder.resolve("interrupted");
     train(run, recipe, TestRecipes.settings(2));
