@@ -1,0 +1,35 @@
+package io.cogaze.jobs;
+
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Opens the Spark session of a command. Two kinds of properties: those that the pipeline cannot work without always win; the
+ * others are set only where the submitter said nothing.
+ */
+final class SparkSessions {
+  private SparkSessions() {}
+
+  /** A session for the named command; the caller closes it. */
+  static SparkSession open(String command) {
+    SparkConf conf = new SparkConf();
+    conf.set("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
+    conf.set("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator");
+    // Dates never depend on where a cluster stands.
+    conf.set("spark.sql.session.timeZone", "UTC");
+
+    conf.setIfMissing("spark.master", "local[*]");
+    conf.setIfMissing("spark.app.name", "cogaze " + command);
+    // A model and its updater state travel as one task result.
+    conf.setIfMissing("spark.kryoserializer.buffer.max", "1g");
+    conf.setIfMissing("spark.driver.maxResultSize", "4g");
+    // Rounds are short and every worker is waited for: waiting for data locality costs more than it saves.
+    conf.setIfMissing("spark.locality.wait", "0s");
+    if (conf.get("spark.master").startsWith("local")) {
+      conf.setIfMissing("spark.ui.enabled", "false");
+      conf.setIfMissing("spark.driver.host", "127.0.0.1");
+      conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+    }
+    return SparkSession.builder().config(conf).getOrCreate();
+  }
+}

@@ -1,0 +1,20 @@
+package io.cogaze.nn.network;
+
+import java.util.List;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+
+/**
+ * A graph, ready for {@code new ComputationGraph(configuration)} and {@code init()}.
+ *
+ * @param configuration of Deeplearning4j
+ * @param outputs the head of each network output, in the order of the graph's outputs and of a
+ *     MultiDataSet's labels
+ * @param names of every tensor
+ */
+public record BuiltNetwork(
+    ComputationGraphConfiguration configuration, List<Head> outputs, TensorNames names) {
+
+  public BuiltNetwork {
+    outputs = List.copyOf(outputs);
+  }
+}

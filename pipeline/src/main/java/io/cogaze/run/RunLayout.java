@@ -1,0 +1,57 @@
+package io.cogaze.run;
+
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Where everything of a run lies.
+ *
+ * <pre>
+ * RUN/recipe.conf                       the resolved configuration of training
+ * RUN/summary.json                      what the last training did
+ * RUN/stages/STAGE/checkpoints/0007/    one committed folder an epoch
+ * RUN/stages/STAGE/metrics/             rounds and epochs of the stage
+ * RUN/stages/STAGE/summary.json
+ * RUN/evaluation/SPLIT/                 predictions and metrics, committed
+ * RUN/report/report.html
+ * </pre>
+ */
+public record RunLayout(Path root) {
+
+  /** The resolved configuration that the run was made with. */
+  public Path recipeFile() {
+    return new Path(root, "recipe.conf");
+  }
+
+  /** The folder of a stage. */
+  public StageLayout stage(String name) {
+    return new StageLayout(new Path(new Path(root, "stages"), checkedName(name)));
+  }
+
+  /** The folder of the evaluation on a split (train, valid, test). */
+  public Path evaluation(String split) {
+    return new Path(new Path(root, "evaluation"), checkedName(split));
+  }
+
+  /** The folder of the report. */
+  public Path report() {
+    return new Path(root, "report");
+  }
+
+  /** The page itself. */
+  public Path reportFile() {
+    return new Path(report(), "report.html");
+  }
+
+  /** What the last training did. */
+  public Path summary() {
+    return new Path(root, Summary.FILE);
+  }
+
+  private static String checkedName(String name) {
+    if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+      throw new IllegalArgumentException(
+          "Cannot make a folder named '" + name + "': expected letters, digits, dot, dash");
+    }
+    return name;
+  }
+}
