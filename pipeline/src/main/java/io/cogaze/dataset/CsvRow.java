@@ -8,7 +8,9 @@ import java.util.Optional;
  * @param line first physical line of the record, from 1 with the header as line 1
  */
 record CsvRow(CsvHeader header, String[] cells, long line) {
-  /** The stripped text of a column, or empty when the cell is blank or the file lacks the column. */
+  /**
+   * The stripped text of a column, or empty when the cell is blank or the file lacks the column.
+   */
   Optional<String> text(Column column) {
     return header.find(column).stream()
         .mapToObj(this::cell)

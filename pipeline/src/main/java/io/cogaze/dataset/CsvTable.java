@@ -101,7 +101,7 @@ final class CsvTable implements AutoCloseable {
             + file
             + ": no such file (nor with .gz)"
             + "\n  cause: --input names another folder, or the download is incomplete"
-            + "\n  fix:   check the folder against docs/DATASETS.md",
+            + "\n  fix:   check the folder against docs/datasets.md",
         cause);
   }
 

@@ -137,14 +137,14 @@ public final class EgdCxrDataset implements Dataset {
           (imagesRoot.isPresent()
                   ? first(imageFs, "files", root, "", "mimic-cxr/2.0.0", "2.0.0")
                   : first(
-                          imageFs,
-                          "files",
-                          root,
-                          "mimic-cxr/2.0.0",
-                          "mimic-cxr",
-                          "../mimic-cxr/2.0.0",
-                          "../../mimic-cxr/2.0.0",
-                          ""))
+                      imageFs,
+                      "files",
+                      root,
+                      "mimic-cxr/2.0.0",
+                      "mimic-cxr",
+                      "../mimic-cxr/2.0.0",
+                      "../../mimic-cxr/2.0.0",
+                      ""))
               .orElseThrow(
                   () ->
                       new InputException(
@@ -297,8 +297,7 @@ public final class EgdCxrDataset implements Dataset {
   }
 
   /** The first thing that makes a row unusable. */
-  private static Optional<Issue> problem(
-      CsvRow row, Path file, String id, Map<String, Long> seen) {
+  private static Optional<Issue> problem(CsvRow row, Path file, String id, Map<String, Long> seen) {
     if (id.isEmpty()) {
       return Optional.of(
           issue(
@@ -392,7 +391,9 @@ public final class EgdCxrDataset implements Dataset {
   private static Optional<Float> label(String text) {
     try {
       float value = Float.parseFloat(text);
-      return value == 0f || value == 1f || value == -1f ? Optional.of(value + 0f) : Optional.empty();
+      return value == 0f || value == 1f || value == -1f
+          ? Optional.of(value + 0f)
+          : Optional.empty();
     } catch (NumberFormatException e) {
       return Optional.empty();
     }
@@ -403,8 +404,7 @@ public final class EgdCxrDataset implements Dataset {
     return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
   }
 
-  private static Issue issue(
-      Path file, long line, String id, Reason reason, String message) {
+  private static Issue issue(Path file, long line, String id, Reason reason, String message) {
     return new Issue(file.toString(), line, id, "read", reason.name(), message);
   }
 

@@ -32,8 +32,7 @@ public final class KeyedHash implements Serializable {
     try {
       Mac mac = Mac.getInstance(ALGORITHM);
       mac.init(new SecretKeySpec(key.getBytes(StandardCharsets.UTF_8), ALGORITHM));
-      return HexFormat.of()
-          .formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)), 0, 16);
+      return HexFormat.of().formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)), 0, 16);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("This JVM has no " + ALGORITHM, e);
     }

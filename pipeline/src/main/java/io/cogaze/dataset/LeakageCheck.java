@@ -46,7 +46,9 @@ public final class LeakageCheck {
     return issues;
   }
 
-  /** One warning per picture that occurs in more than one split, found by the hash of its pixels. */
+  /**
+   * One warning per picture that occurs in more than one split, found by the hash of its pixels.
+   */
   public static List<Issue> pixels(Collection<Fingerprint> prints, String source) {
     Map<String, List<Fingerprint>> byPixels = new TreeMap<>();
     prints.forEach(

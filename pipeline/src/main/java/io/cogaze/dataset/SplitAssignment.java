@@ -21,10 +21,10 @@ public final class SplitAssignment {
   /**
    * Example id to split.
    *
-   * <p>By patient: a patient counts for the rarest of the classes of its examples (by examples, ties
-   * by the lower class), so that rare classes are spread evenly. Of n patients of a class the first
-   * round(n * train) in the order of their hashes are train, the next up to round(n * (train +
-   * valid)) valid, the rest test.
+   * <p>By patient: a patient counts for the rarest of the classes of its examples (by examples,
+   * ties by the lower class), so that rare classes are spread evenly. Of n patients of a class the
+   * first round(n * train) in the order of their hashes are train, the next up to round(n * (train
+   * + valid)) valid, the rest test.
    */
   public static Map<String, Split> assign(Collection<StudyRow> rows, SplitSettings settings) {
     KeyedHash hash = new KeyedHash("split " + settings.seed());

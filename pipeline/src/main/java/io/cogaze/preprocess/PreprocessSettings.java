@@ -12,7 +12,8 @@ import java.util.Map;
 /**
  * The block {@code cogaze.preprocess}.
  *
- * @param imagesRoot folder that holds MIMIC-CXR's files folder; empty to look for it below the input
+ * @param imagesRoot folder that holds MIMIC-CXR's files folder; empty to look for it below the
+ *     input
  * @param pseudonymKey key of the keyed hash that replaces patient and study ids
  * @param masks whether organ masks are read where the data set has them
  * @param maxQuarantinedShare the job fails when a larger share of the records is left out, 0..1

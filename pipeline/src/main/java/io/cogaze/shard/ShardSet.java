@@ -31,8 +31,7 @@ public final class ShardSet {
   private final Manifest files;
   private final ShardManifest manifest;
 
-  private ShardSet(
-      Configuration conf, ShardHandle handle, Manifest files, ShardManifest manifest) {
+  private ShardSet(Configuration conf, ShardHandle handle, Manifest files, ShardManifest manifest) {
     this.conf = conf;
     this.handle = handle;
     this.files = files;
