@@ -174,7 +174,7 @@ public final class CooperativeNetwork implements Network {
       int width = width(Math.max(1, level - 1));
       x = UnetBlocks.up(g, name + ".up", x, width);
       x = g.concat(name + ".concat", skips[level - 1], x);
-      x = UnetBlocks.doubleConv(g, name + ".double", x, width);
+      x = UnetBlocks.doubleConv(g, name + ".convs", x, width);
     }
     return x;
   }
