@@ -20,6 +20,7 @@ final class Jpeg2000Frame {
   private static final int START_AND_SIZE = 0xFF4FFF51;
   private static final int SIZE_SEGMENT_END = 45;
   private static final int MOST_TILES = 4096;
+  private static final long MOST_PIXELS_IN_A_BYTE = 4096;
 
   private Jpeg2000Frame() {}
 
@@ -79,6 +80,17 @@ final class Jpeg2000Frame {
               + " x "
               + format.columns()
               + " x 1");
+    }
+    if ((long) frame.length * MOST_PIXELS_IN_A_BYTE < format.pixels()) {
+      throw new DicomException(
+          Reason.TRUNCATED,
+          "The JPEG 2000 frame is truncated: "
+              + frame.length
+              + " bytes cannot hold "
+              + rows
+              + " rows x "
+              + columns
+              + " columns");
     }
     int bits = (frame[start + 42] & 0x7F) + 1;
     if (bits > format.bitsAllocated() || frame[start + 43] != 1 || frame[start + 44] != 1) {
