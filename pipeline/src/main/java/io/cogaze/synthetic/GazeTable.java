@@ -94,7 +94,6 @@ final class GazeTable {
 
   /** The samples of one stimulus. */
   private final class Rows {
-    private final CasePlan plan;
     private final String id;
     private final long session;
     private final long media;
@@ -121,7 +120,6 @@ final class GazeTable {
         Reading reading,
         ScreenMapping mapping,
         int kind) {
-      this.plan = plan;
       this.id = id;
       this.session = session;
       this.media = media;

@@ -82,13 +82,18 @@ final class MasterSheet {
 
   private static void diagnoses(CsvRow row, Disease disease, Draw draw) {
     int further = draw.below(4);
+    int first =
+        switch (disease) {
+          case NORMAL -> 0;
+          case CHF -> 3;
+          case PNEUMONIA -> 6;
+        };
     for (int k = 0; k < 9; k++) {
       if (k > further) {
         row.plain("").plain("");
         continue;
       }
-      String[] diagnosis =
-          DIAGNOSES[k == 0 ? 3 * disease.ordinal() + draw.below(3) : 9 + draw.below(3)];
+      String[] diagnosis = DIAGNOSES[k == 0 ? first + draw.below(3) : 9 + draw.below(3)];
       row.text(diagnosis[0]).plain(diagnosis[1]);
     }
   }

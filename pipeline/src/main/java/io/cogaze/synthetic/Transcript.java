@@ -8,26 +8,32 @@ import java.util.Map;
 
 /** What the reader dictates, as transcript.json has it: words with their times in seconds. */
 final class Transcript {
-  private static final String[][] SENTENCES = {
-    {
-      "The lungs are clear. The heart size is normal. No effusion.",
-      "No focal consolidation. Cardiac silhouette is within normal limits."
-    },
-    {
-      "The heart is enlarged. There is pulmonary edema with perihilar haze.",
-      "Cardiomegaly with vascular congestion and septal lines."
-    },
-    {
-      "There is a focal opacity with air bronchograms, concerning for pneumonia.",
-      "Focal consolidation in the lung. The heart size is normal."
-    }
-  };
+  private static final List<String> NORMAL =
+      List.of(
+          "The lungs are clear. The heart size is normal. No effusion.",
+          "No focal consolidation. Cardiac silhouette is within normal limits.");
+
+  private static final List<String> CHF =
+      List.of(
+          "The heart is enlarged. There is pulmonary edema with perihilar haze.",
+          "Cardiomegaly with vascular congestion and septal lines.");
+
+  private static final List<String> PNEUMONIA =
+      List.of(
+          "There is a focal opacity with air bronchograms, concerning for pneumonia.",
+          "Focal consolidation in the lung. The heart size is normal.");
 
   private Transcript() {}
 
   static byte[] of(CasePlan plan, double seconds) {
     Draw draw = Draw.of(plan.seed(), plan.imageIndex(), "transcript");
-    String text = SENTENCES[plan.disease().ordinal()][draw.below(2)];
+    List<String> sentences =
+        switch (plan.disease()) {
+          case NORMAL -> NORMAL;
+          case CHF -> CHF;
+          case PNEUMONIA -> PNEUMONIA;
+        };
+    String text = sentences.get(draw.below(sentences.size()));
     String[] words = text.split(" ", -1);
     double begin = seconds * 0.35;
     double each = (seconds * 0.95 - begin) / words.length;
