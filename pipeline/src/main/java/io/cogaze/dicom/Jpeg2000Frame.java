@@ -23,7 +23,7 @@ final class Jpeg2000Frame {
     long rows = intAt(frame, start + 12) - intAt(frame, start + 20);
     long tileColumns = intAt(frame, start + 24);
     long tileRows = intAt(frame, start + 28);
-    int components = (int) (intAt(frame, start + 38) >>> 16);
+    int components = (int) (intAt(frame, start + 38) & 0xFFFF);
     if (rows != format.rows() || columns != format.columns() || components != 1) {
       throw corrupt(
           "it is "
@@ -37,6 +37,16 @@ final class Jpeg2000Frame {
               + " x "
               + format.columns()
               + " x 1");
+    }
+    int bits = (frame[start + 42] & 0x7F) + 1;
+    if (bits > format.bitsAllocated() || frame[start + 43] != 1 || frame[start + 44] != 1) {
+      throw corrupt(
+          bits
+              + " bits a sample, sampled at every "
+              + frame[start + 43]
+              + " x "
+              + frame[start + 44]
+              + " pixels");
     }
     if (tileRows == 0
         || tileColumns == 0

@@ -4,9 +4,9 @@ import com.twelvemonkeys.imageio.plugins.jpeg.JPEGImageReaderSpi;
 import io.cogaze.dicom.DicomException.Reason;
 
 /**
- * JPEG frames (ISO/IEC 10918-1): the 8-bit sequential and progressive processes and the lossless
- * process of 2 to 16 bits. The frame header is compared with the DICOM attributes before anything
- * is decoded.
+ * JPEG frames (ISO/IEC 10918-1): the sequential processes of 8 and 12 bits, the progressive process
+ * of 8 bits and the lossless process of 2 to 16 bits. The frame header is compared with the DICOM
+ * attributes before anything is decoded.
  */
 final class JpegFrame {
   private static final int START_OF_IMAGE = 0xD8;
@@ -36,21 +36,29 @@ final class JpegFrame {
               + format.columns()
               + " x 1");
     }
-    boolean lossless = header.process == 3;
-    if (!lossless && header.precision != 8) {
+    if (header.process <= 1 && header.precision == 12) {
+      return extended(frame, format);
+    }
+    if (header.process > 3 || (header.process != 3 && header.precision != 8)) {
       throw new DicomException(
           Reason.UNSUPPORTED_TRANSFER_SYNTAX,
-          "The JPEG frame is lossy with "
+          "The JPEG frame uses process SOF"
+              + header.process
+              + " with "
               + header.precision
-              + " bits a sample; only 8 are decoded. Convert the file to explicit VR little endian"
+              + " bits a sample, which is not decoded. Convert the file to explicit VR little endian"
               + " (for instance with dcmdjpeg)");
     }
-    if (header.process > 3) {
-      throw new DicomException(
-          Reason.UNSUPPORTED_TRANSFER_SYNTAX,
-          "The JPEG frame uses process SOF" + header.process + ", which is not decoded");
-    }
     return ImageIoFrame.decode(frame, format, JPEGImageReaderSpi.class, "JPEG");
+  }
+
+  private static short[] extended(byte[] frame, PixelFormat format) throws DicomException {
+    int[] values = ExtendedJpeg.decode(frame, format.rows(), format.columns());
+    short[] samples = new short[values.length];
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = (short) format.extend(values[i]);
+    }
+    return samples;
   }
 
   private static FrameHeader headerOf(byte[] frame) throws DicomException {
