@@ -10,8 +10,8 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 
 /**
- * Values as bytes by Java's own serialisation, for what travels as data of a Spark job: Spark may be
- * set to Kryo, which cannot read records.
+ * Values as bytes by Java's own serialisation, for what travels as data of a Spark job: Spark may
+ * be set to Kryo, which cannot read records.
  */
 final class JavaBytes {
   private JavaBytes() {}

@@ -16,8 +16,7 @@ public record MapScores(double kl, double cc, double sim, double hs, double nssO
   private static final long serialVersionUID = 1L;
 
   /** Scores a map against a gaze map and the fixations, in pixels of the maps. */
-  static MapScores of(
-      float[] map, float[] gaze, int height, int width, List<MapPoint> fixations) {
+  static MapScores of(float[] map, float[] gaze, int height, int width, List<MapPoint> fixations) {
     return new MapScores(
         SaliencyMetrics.kl(map, gaze),
         SaliencyMetrics.cc(map, gaze),

@@ -83,8 +83,7 @@ final class PredictionTask implements Function<byte[], byte[]> {
   }
 
   private Result run(Chunk chunk, Predictor predictor) {
-    String prefix =
-        String.format(Locale.ROOT, "predictions/%s-%05d", plan.stage(), chunk.number());
+    String prefix = String.format(Locale.ROOT, "predictions/%s-%05d", plan.stage(), chunk.number());
     String name = FolderCommit.fileName(prefix, ".parquet");
     Path file = new Path(plan.folder(), name);
     Work work = new Work(predictor, chunk);
@@ -144,12 +143,9 @@ final class PredictionTask implements Function<byte[], byte[]> {
         List<MapPoint> points = reduced.fixations();
         int height = reduced.height();
         int width = reduced.width();
-        scores =
-            Optional.of(
-                MapScores.of(output.map().get(), gaze.get(), height, width, points));
+        scores = Optional.of(MapScores.of(output.map().get(), gaze.get(), height, width, points));
         if (floor != null) {
-          floorScores =
-              Optional.of(MapScores.of(floor.value(), gaze.get(), height, width, points));
+          floorScores = Optional.of(MapScores.of(floor.value(), gaze.get(), height, width, points));
         }
       }
       Prediction row =

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An example's picture, gaze and fixations at the size that a network sees: height and width divided
- * by a whole number, grey values averaged over the block, gaze summed. Sums are exact, in integers.
+ * An example's picture, gaze and fixations at the size that a network sees: height and width
+ * divided by a whole number, grey values averaged over the block, gaze summed. Sums are exact, in
+ * integers.
  */
 final class Reduced {
   private static final int UNSIGNED = 0xFFFF;

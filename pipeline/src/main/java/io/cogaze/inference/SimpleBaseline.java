@@ -95,8 +95,7 @@ final class SimpleBaseline {
         shards,
         example -> {
           float[] features =
-              SimpleFeatures.of(
-                  new Reduced(example, 1).grey(), example.height(), example.width());
+              SimpleFeatures.of(new Reduced(example, 1).grey(), example.height(), example.width());
           double[] wide = new double[features.length];
           for (int i = 0; i < wide.length; i++) {
             wide[i] = features[i];

@@ -41,8 +41,8 @@ final class StageScores {
   }
 
   /**
-   * Rows of what is reached without learning: AUROC of a constant score, accuracy of always answering
-   * a class, and the mean training gaze map.
+   * Rows of what is reached without learning: AUROC of a constant score, accuracy of always
+   * answering a class, and the mean training gaze map.
    *
    * @param classScored predictions of a stage with a class output; empty list without one
    * @param mapScored predictions of a stage with maps; empty list without one

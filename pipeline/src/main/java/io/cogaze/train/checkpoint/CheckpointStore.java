@@ -69,8 +69,7 @@ public final class CheckpointStore {
     FolderCommit commit = FolderCommit.begin(fs, folder, KIND).guardedBy(lock);
     commit.write(PARAMETERS, SAFETENSORS, content.tensors().bytes());
     ByteBuffer updater =
-        ByteBuffer.allocate(Float.BYTES * content.updater().length)
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(Float.BYTES * content.updater().length).order(ByteOrder.LITTLE_ENDIAN);
     updater.asFloatBuffer().put(content.updater());
     commit.write(UPDATER, BIN, updater.array());
     commit.write(CONFIGURATION, JSON, content.description().bytes());

@@ -83,8 +83,8 @@ public final class Tensors implements Serializable {
   }
 
   /**
-   * Copies tensors into a network. Errors: {@link InputException} when a name is missing here or has
-   * another shape.
+   * Copies tensors into a network. Errors: {@link InputException} when a name is missing here or
+   * has another shape.
    *
    * @param wanted the tensors to copy
    */

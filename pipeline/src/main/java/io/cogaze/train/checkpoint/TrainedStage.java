@@ -70,8 +70,7 @@ public final class TrainedStage {
     }
     int epoch = finished.get().body().path("best_epoch").asInt();
     CheckpointStore.Content content = new CheckpointStore(fs, run.stage(stage)).read(epoch);
-    return new TrainedStage(
-        content.description(), content.tensors(), content.provenance(), epoch);
+    return new TrainedStage(content.description(), content.tensors(), content.provenance(), epoch);
   }
 
   /** Name of the stage. */

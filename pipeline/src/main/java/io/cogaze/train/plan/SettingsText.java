@@ -24,9 +24,9 @@ public final class SettingsText {
     } else if (value instanceof Map<?, ?> map) {
       map.forEach((key, element) -> put(text, path + "." + key, element));
     } else if (value instanceof Optional<?> optional) {
-      optional.ifPresentOrElse(
-          element -> put(text, path, element), () -> text.put(path, "(none)"));
-    } else if (value instanceof Collection<?> list && list.stream().anyMatch(Record.class::isInstance)) {
+      optional.ifPresentOrElse(element -> put(text, path, element), () -> text.put(path, "(none)"));
+    } else if (value instanceof Collection<?> list
+        && list.stream().anyMatch(Record.class::isInstance)) {
       int index = 0;
       for (Object element : list) {
         put(text, path + "." + index, element);

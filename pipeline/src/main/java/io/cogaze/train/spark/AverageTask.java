@@ -24,8 +24,7 @@ final class AverageTask
           .map(report -> new Tuple2<>(slices, report))
           .iterator();
     }
-    return Collections.singleton(
-            new Tuple2<>(ofSlice._1(), StateSlice.average(ofSlice._2())))
+    return Collections.singleton(new Tuple2<>(ofSlice._1(), StateSlice.average(ofSlice._2())))
         .iterator();
   }
 }

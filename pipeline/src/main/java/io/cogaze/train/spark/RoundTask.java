@@ -61,8 +61,7 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
     for (int slice = 0; slice < slices; slice++) {
       results.add(
           new Tuple2<>(
-              slice,
-              StateSlice.cut(reached, slice, slices, report.worker(), report.examples())));
+              slice, StateSlice.cut(reached, slice, slices, report.worker(), report.examples())));
     }
     results.add(new Tuple2<>(slices, Bytes.of(report::write)));
     return results;

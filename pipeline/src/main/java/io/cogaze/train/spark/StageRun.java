@@ -31,7 +31,6 @@ import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.InitWeights;
 import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.plan.Schedule;
-import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.SettingsText;
 import io.cogaze.train.plan.StagePlan;
 import io.cogaze.train.plan.StageSettings;
@@ -111,16 +110,14 @@ final class StageRun {
     if (request.startAnew()) {
       throwAwayIfDifferent(stamp);
     }
-    Rerun rerun =
-        Rerun.decide(fs, layout.folder(), CheckpointStore.STAGE_KIND, stamp, false);
+    Rerun rerun = Rerun.decide(fs, layout.folder(), CheckpointStore.STAGE_KIND, stamp, false);
     if (rerun.action() == Rerun.Action.ALREADY_DONE) {
       LOG.info("stage {} is finished already with this configuration", stage);
       return result(rerun.committed().orElseThrow(), true, 0, start);
     }
     Optional<Integer> newest = checkpoints.newestWhole();
     newest.ifPresent(
-        epoch ->
-            Rerun.decide(fs, layout.checkpoint(epoch), CheckpointStore.KIND, stamp, false));
+        epoch -> Rerun.decide(fs, layout.checkpoint(epoch), CheckpointStore.KIND, stamp, false));
 
     StageDefinition definition = definition(description);
     StageNetwork network = StageNetwork.initialise(definition, settings.updater().learningRate());
@@ -379,8 +376,7 @@ final class StageRun {
       if (entry.split() != split) {
         continue;
       }
-      boolean useful =
-          (needsClass && entry.targetClass() >= 0) || (needsGaze && entry.hasGaze());
+      boolean useful = (needsClass && entry.targetClass() >= 0) || (needsGaze && entry.hasGaze());
       if (useful) {
         examples.add(
             new ExampleRef(
@@ -460,8 +456,7 @@ final class StageRun {
       List<ExampleRef> examples = examples(Split.TRAIN);
       Validation validation = validation(examples(Split.VALID));
       Progress progress =
-          new Progress(
-              run.root().toString(), stage, settings.epochs(), initial.heads());
+          new Progress(run.root().toString(), stage, settings.epochs(), initial.heads());
       MetricsFolder metrics = new MetricsFolder(fs, layout.metrics());
       StageNetwork network = initial;
       StageState state =
@@ -623,8 +618,7 @@ final class StageRun {
       if (!due && !best) {
         return;
       }
-      Tensors tensors =
-          Tensors.of(network.graph(), network.built().names()).with(carried);
+      Tensors tensors = Tensors.of(network.graph(), network.built().names()).with(carried);
       checkpoints.write(
           new CheckpointStore.Content(
               description, state, tensors, network.state().updater(), provenance()),
@@ -705,5 +699,4 @@ final class StageRun {
       return target;
     }
   }
-
 }

@@ -58,8 +58,7 @@ final class StateSlice {
         at += slice[section].length;
       }
     }
-    return new TrainingState(
-        sections[0], sections[1], sections[2], sections[3], iteration, epoch);
+    return new TrainingState(sections[0], sections[1], sections[2], sections[3], iteration, epoch);
   }
 
   /**

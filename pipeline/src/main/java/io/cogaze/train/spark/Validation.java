@@ -50,7 +50,9 @@ final class Validation {
   /** A metric's value and the number of examples it is over. */
   record Value(double value, long examples) {}
 
-  /** The metrics of the network by name: loss, loss_HEAD, and auroc_macro and kl where they apply. */
+  /**
+   * The metrics of the network by name: loss, loss_HEAD, and auroc_macro and kl where they apply.
+   */
   Map<String, Value> run(JavaSparkContext context, StageNetwork network, String jobName) {
     context.setJobGroup(jobName, jobName);
     Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), slices));

@@ -18,10 +18,7 @@ final class ValidationTask implements Function<String, byte[]> {
   private final double learningRate;
 
   ValidationTask(
-      String stageKey,
-      Broadcast<byte[]> shipment,
-      Broadcast<byte[][]> state,
-      double learningRate) {
+      String stageKey, Broadcast<byte[]> shipment, Broadcast<byte[][]> state, double learningRate) {
     this.stageKey = stageKey;
     this.shipment = shipment;
     this.state = state;
@@ -44,10 +41,7 @@ final class ValidationTask implements Function<String, byte[]> {
   }
 
   private List<ValidationRow> validate(PlanToken token, WorkerSlots.Bench bench) {
-    bench
-        .worker()
-        .network()
-        .state(StateSlice.join(Arrays.asList(state.value()), 0, 0));
+    bench.worker().network().state(StateSlice.join(Arrays.asList(state.value()), 0, 0));
     return new Validator(bench.shipment().definition(), bench.worker())
         .validate(token, bench.cache().source(bench.shipment().shards()));
   }

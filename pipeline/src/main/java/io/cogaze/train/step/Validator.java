@@ -1,12 +1,12 @@
 package io.cogaze.train.step;
 
+import io.cogaze.metric.SaliencyMetrics;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.PlanToken;
 import java.util.ArrayList;
 import java.util.Arrays;
-import io.cogaze.metric.SaliencyMetrics;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;

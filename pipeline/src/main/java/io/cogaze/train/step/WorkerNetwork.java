@@ -1,13 +1,13 @@
 package io.cogaze.train.step;
 
 import io.cogaze.error.RunException;
+import io.cogaze.nn.layer.ExampleKeys;
 import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.KeyedRandom;
 import io.cogaze.train.plan.PlanToken;
 import java.util.List;
 import java.util.stream.LongStream;
-import io.cogaze.nn.layer.ExampleKeys;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -95,9 +95,7 @@ public final class WorkerNetwork {
   }
 
   private static long[] keys(List<Example> batch) {
-    return batch.stream()
-        .mapToLong(example -> WorkerReport.idHash(example.exampleId()))
-        .toArray();
+    return batch.stream().mapToLong(example -> WorkerReport.idHash(example.exampleId())).toArray();
   }
 
   private double weight(int head) {
