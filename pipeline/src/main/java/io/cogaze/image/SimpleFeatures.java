@@ -1,9 +1,10 @@
 package io.cogaze.image;
 
 /**
- * What a picture gives away without any look at anatomy: mean, population deviation, a histogram of
- * 16 equal bins over [0,1] as shares, and a thumbnail of 8 x 8 area means. The baseline that a
- * trained network must beat is a linear classifier on these.
+ * Global statistics of a picture that a classifier without any notion of shape can use: the mean,
+ * the standard deviation, a histogram of 16 equal bins over 0 to 1, and an 8 x 8 thumbnail of area
+ * means. The floor that a network has to beat: what logistic regression reaches on them is owed to
+ * brightness and layout, not to signs of disease.
  */
 public final class SimpleFeatures {
   /** Bins of the histogram. */
@@ -12,56 +13,62 @@ public final class SimpleFeatures {
   /** Rows and columns of the thumbnail. */
   public static final int THUMBNAIL = 8;
 
-  /** Number of features: 2 + 16 + 64. */
-  public static final int LENGTH = 2 + BINS + THUMBNAIL * THUMBNAIL;
+  /** Number of features: 2 + 16 + 64 = 82. */
+  public static final int COUNT = 2 + BINS + THUMBNAIL * THUMBNAIL;
 
   private SimpleFeatures() {}
 
   /**
-   * The features of a picture, in the order mean, deviation, histogram, thumbnail (row-major).
+   * The features of a picture of values 0 to 1 (others count in the first or last bin).
    *
-   * @param values grey values, normally in [0,1]; those outside count in the outermost bins; shape
-   *     [height * width], row-major
-   * @throws IllegalArgumentException for another length, fewer than 8 rows or columns, or NaN
+   * @return [82]: mean, population standard deviation, 16 shares that sum to 1, 64 area means
+   *     row-major
+   *     <p>Errors: {@link IllegalArgumentException} if a side is shorter than 8 pixels.
    */
-  public static float[] of(float[] values, int height, int width) {
-    if (values.length != height * width || height < THUMBNAIL || width < THUMBNAIL) {
+  public static double[] of(GreyImage image) {
+    if (image.width() < THUMBNAIL || image.height() < THUMBNAIL) {
       throw new IllegalArgumentException(
-          "Expected a picture of at least 8 x 8 values, found "
-              + values.length
-              + " values for "
-              + height
+          "Cannot make an 8 x 8 thumbnail of a picture of "
+              + image.width()
               + " x "
-              + width);
+              + image.height()
+              + " pixels");
     }
+    double[] features = new double[COUNT];
     double sum = 0;
-    double[] histogram = new double[BINS];
-    double[] cells = new double[THUMBNAIL * THUMBNAIL];
-    int[] cellSizes = new int[THUMBNAIL * THUMBNAIL];
-    for (int i = 0; i < values.length; i++) {
-      if (Float.isNaN(values[i])) {
-        throw new IllegalArgumentException("Expected grey values, found NaN at index " + i);
-      }
-      sum += values[i];
-      histogram[Math.max(0, Math.min(BINS - 1, (int) (values[i] * BINS)))]++;
-      int cell = (i / width) * THUMBNAIL / height * THUMBNAIL + (i % width) * THUMBNAIL / width;
-      cells[cell] += values[i];
-      cellSizes[cell]++;
-    }
-    double mean = sum / values.length;
     double squares = 0;
-    for (float value : values) {
-      squares += (value - mean) * (value - mean);
+    for (float value : image.values()) {
+      sum += value;
+      squares += (double) value * value;
+      int bin = (int) (value * BINS);
+      features[2 + Math.min(BINS - 1, Math.max(0, bin))]++;
     }
-    float[] features = new float[LENGTH];
-    features[0] = (float) mean;
-    features[1] = (float) Math.sqrt(squares / values.length);
-    for (int b = 0; b < BINS; b++) {
-      features[2 + b] = (float) (histogram[b] / values.length);
+    int count = image.values().length;
+    double mean = sum / count;
+    features[0] = mean;
+    features[1] = Math.sqrt(Math.max(0, squares / count - mean * mean));
+    for (int bin = 0; bin < BINS; bin++) {
+      features[2 + bin] /= count;
     }
-    for (int c = 0; c < cells.length; c++) {
-      features[2 + BINS + c] = (float) (cells[c] / cellSizes[c]);
+    for (int row = 0; row < THUMBNAIL; row++) {
+      for (int column = 0; column < THUMBNAIL; column++) {
+        features[2 + BINS + row * THUMBNAIL + column] = cell(image, row, column);
+      }
     }
     return features;
+  }
+
+  private static double cell(GreyImage image, int row, int column) {
+    int y0 = (int) ((long) row * image.height() / THUMBNAIL);
+    int y1 = (int) ((row + 1L) * image.height() / THUMBNAIL);
+    int x0 = (int) ((long) column * image.width() / THUMBNAIL);
+    int x1 = (int) ((column + 1L) * image.width() / THUMBNAIL);
+    double sum = 0;
+    for (int y = y0; y < y1; y++) {
+      for (int x = x0; x < x1; x++) {
+        sum += image.at(x, y);
+      }
+    }
+    return sum / ((double) (y1 - y0) * (x1 - x0));
   }
 }
