@@ -1,5 +1,6 @@
 package io.cogaze.inference;
 
+import io.cogaze.image.GreyImage;
 import io.cogaze.image.SimpleFeatures;
 import io.cogaze.shard.IndexEntry;
 import io.cogaze.shard.ShardHandle;
@@ -94,19 +95,16 @@ final class SimpleBaseline {
     chunk.forEach(
         shards,
         example -> {
-          float[] features =
-              SimpleFeatures.of(new Reduced(example, 1).grey(), example.height(), example.width());
-          double[] wide = new double[features.length];
-          for (int i = 0; i < wide.length; i++) {
-            wide[i] = features[i];
-          }
+          double[] features =
+              SimpleFeatures.of(
+                  new GreyImage(example.width(), example.height(), new Reduced(example, 1).grey()));
           samples.add(
               new Sample(
                   example.exampleId(),
                   example.patientKey(),
                   example.split(),
                   chunk.entries().get(samples.size()).targetClass(),
-                  wide));
+                  features));
         });
     return samples.toArray(Sample[]::new);
   }
