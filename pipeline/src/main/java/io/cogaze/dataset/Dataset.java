@@ -32,9 +32,10 @@ public interface Dataset {
   Optional<GazeTable> fixations();
 
   /**
-   * Whether a gaze row's id belongs to a calibration stimulus and is left out without a warning.
+   * Pattern of the ids of calibration stimuli in the gaze tables; their rows are left out and
+   * counted, without a warning.
    */
-  boolean isCalibration(String imageId);
+  String calibrationIds();
 
   /** Hash over what is read, without reading the gaze and the images whole. */
   String inputHash();

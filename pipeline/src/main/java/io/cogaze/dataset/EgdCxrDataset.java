@@ -34,7 +34,6 @@ public final class EgdCxrDataset implements Dataset {
   private static final List<String> CLASSES = List.of("Normal", "CHF", "pneumonia");
   private static final List<String> MASKS =
       List.of("left_lung", "right_lung", "mediastanum", "aortic_knob");
-  private static final int CALIBRATION_ID_LENGTH = 39;
 
   private static final Column DICOM_ID = Column.of("dicom_id", "dicom-id");
   private static final Column PATH = Column.of("path");
@@ -419,10 +418,10 @@ public final class EgdCxrDataset implements Dataset {
         .map(file -> GazeTable.open(fs, file, FIXATIONS));
   }
 
-  /** Calibration stimuli have the id of a real image without its last five characters. */
+  /** Calibration stimuli have the id of a real image, 44 characters, without the last five. */
   @Override
-  public boolean isCalibration(String imageId) {
-    return imageId.length() == CALIBRATION_ID_LENGTH;
+  public String calibrationIds() {
+    return ".{39}";
   }
 
   private Path table(String name) {

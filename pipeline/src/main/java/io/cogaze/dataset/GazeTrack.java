@@ -40,7 +40,7 @@ public record GazeTrack(
   }
 
   /** The parts as one track, its points ordered by time, then place: the same for any order. */
-  static GazeTrack merge(List<GazeTrack> parts) {
+  public static GazeTrack merge(List<GazeTrack> parts) {
     int size = parts.stream().mapToInt(GazeTrack::size).sum();
     float[] startS = new float[size];
     float[] durationS = new float[size];

@@ -34,4 +34,22 @@ public record StudyRow(
     long line)
     implements Serializable {
   private static final long serialVersionUID = 1L;
+
+  /** The same without organ masks. */
+  public StudyRow withoutMasks() {
+    return new StudyRow(
+        dataset,
+        exampleId,
+        imageId,
+        studyId,
+        patientId,
+        reader,
+        image,
+        imageName,
+        labels,
+        targetClass,
+        Map.of(),
+        source,
+        line);
+  }
 }
