@@ -73,9 +73,7 @@ public final class ConfigCoverage {
     for (Map.Entry<String, ConfigValue> entry : new TreeMap<>(block).entrySet()) {
       String path = prefix + ConfigUtil.joinPath(entry.getKey());
       ConfigValue value = entry.getValue();
-      if (value.origin().comments().stream().allMatch(String::isBlank)) {
-        problems.add(path + " has no comment");
-      }
+      comment(value, path, problems);
       Class<?> type = blocks.get(path);
       boolean above = blocks.keySet().stream().anyMatch(bound -> bound.startsWith(path + "."));
       if (type != null) {
@@ -84,7 +82,24 @@ public final class ConfigCoverage {
         walk(object, path + ".", problems);
       } else {
         problems.add(path + " is read by no record");
+        comments(value, path, problems);
       }
+    }
+  }
+
+  private static void comments(ConfigValue value, String path, List<String> problems) {
+    if (value instanceof ConfigObject object) {
+      for (Map.Entry<String, ConfigValue> entry : new TreeMap<>(object).entrySet()) {
+        String below = path + "." + ConfigUtil.joinPath(entry.getKey());
+        comment(entry.getValue(), below, problems);
+        comments(entry.getValue(), below, problems);
+      }
+    }
+  }
+
+  private static void comment(ConfigValue value, String path, List<String> problems) {
+    if (value.origin().comments().stream().allMatch(String::isBlank)) {
+      problems.add(path + " has no comment");
     }
   }
 
@@ -101,9 +116,7 @@ public final class ConfigCoverage {
       if (component == null && !kind) {
         problems.add(below + " is read by no component of " + type.getSimpleName());
       }
-      if (entry.getValue().origin().comments().stream().allMatch(String::isBlank)) {
-        problems.add(below + " has no comment");
-      }
+      comment(entry.getValue(), below, problems);
       if (component != null && isBlock(component.getType())) {
         read(entry.getValue(), component.getType(), below, problems);
       }

@@ -13,6 +13,9 @@ final class JpegFrame {
   private static final int END_OF_IMAGE = 0xD9;
   private static final int START_OF_SCAN = 0xDA;
 
+  /** Writers pad frames to even lengths, some to a few more bytes. */
+  private static final int FARTHEST_END_MARK = 64;
+
   private JpegFrame() {}
 
   /** What a start-of-frame segment says. */
@@ -36,6 +39,7 @@ final class JpegFrame {
               + format.columns()
               + " x 1");
     }
+    requireWhole(frame, format, header);
     if (header.process <= 1 && header.precision == 12) {
       return extended(frame, format);
     }
@@ -50,6 +54,32 @@ final class JpegFrame {
               + " (for instance with dcmdjpeg)");
     }
     return ImageIoFrame.decode(frame, format, JPEGImageReaderSpi.class, "JPEG");
+  }
+
+  /**
+   * Decoders fill what a cut frame lacks with grey, without an error. So the end mark must be
+   * there, and enough bytes: the lossless process takes a bit for a pixel at least, the others two
+   * bits for a block of 64.
+   */
+  private static void requireWhole(byte[] frame, PixelFormat format, FrameHeader header)
+      throws DicomException {
+    boolean ended = false;
+    for (int at = Math.max(0, frame.length - FARTHEST_END_MARK); at + 1 < frame.length; at++) {
+      ended |= byteAt(frame, at) == 0xFF && byteAt(frame, at + 1) == END_OF_IMAGE;
+    }
+    int mostPixelsInAByte = header.process == 3 ? 8 : 512;
+    if (!ended || (long) frame.length * mostPixelsInAByte < format.pixels()) {
+      throw new DicomException(
+          Reason.TRUNCATED,
+          "The JPEG frame is truncated: its "
+              + frame.length
+              + " bytes "
+              + (ended ? "cannot hold " : "have no end mark after ")
+              + format.rows()
+              + " rows x "
+              + format.columns()
+              + " columns");
+    }
   }
 
   private static short[] extended(byte[] frame, PixelFormat format) throws DicomException {

@@ -154,6 +154,44 @@ class DicomFixtureTest {
             DicomException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NO_PIXEL_DATA));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"jpeg-baseline", "jpeg-lossless-12", "jpeg-extended-12"})
+  void saysThatAFrameWasCutShortInsteadOfFillingItWithGrey(String name) throws IOException {
+    byte[] file = resource(name + ".dcm");
+    int start = 0;
+    while (file[start] != -1 || (file[start + 1] & 0xFF) != 0xD8) {
+      start++;
+    }
+    byte[] frame = Arrays.copyOfRange(file, start, file.length - 200);
+    PixelFormat format = DicomReader.read(file).format();
+
+    assertThatThrownBy(() -> JpegFrame.decode(frame, format))
+        .isInstanceOfSatisfying(
+            DicomException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TRUNCATED))
+        .hasMessageContaining(frame.length + " bytes have no end mark after 34 rows x 37 columns");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"explicit", "rle-12", "jpeg-baseline", "j2k-12"})
+  void refusesASmallFileThatDeclaresAHugePicture(String name) throws IOException {
+    byte[] file = resource(name + ".dcm");
+    byte[] rows = {0x28, 0, 0x10, 0, 'U', 'S', 2, 0, 34, 0};
+    int at = 0;
+    while (!Arrays.equals(file, at, at + rows.length, rows, 0, rows.length)) {
+      at++;
+    }
+    // 65,000 rows x 65,000 columns, then 7,000 x 7,000.
+    for (int side : new int[] {65_000, 7_000}) {
+      file[at + 8] = (byte) side;
+      file[at + 9] = (byte) (side >> 8);
+      file[at + 18] = (byte) side;
+      file[at + 19] = (byte) (side >> 8);
+      assertThatThrownBy(() -> DicomReader.read(file))
+          .isInstanceOf(DicomException.class)
+          .hasMessageMatching("(?s).*\\b(65000|7000|49000000)\\b.*");
+    }
+  }
+
   private static byte[] patched(byte[] file, String text, String other) {
     byte[] from = text.getBytes(StandardCharsets.US_ASCII);
     byte[] to = Arrays.copyOf(other.getBytes(StandardCharsets.US_ASCII), from.length);
