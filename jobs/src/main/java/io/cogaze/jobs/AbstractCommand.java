@@ -7,6 +7,7 @@ import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -57,8 +58,8 @@ abstract class AbstractCommand implements Callable<Integer> {
   public final Integer call() throws Exception {
     CogazeConfig config = loadConfig();
     if (printConfig) {
-      spec.commandLine().getOut().println(config.renderExplained());
-      spec.commandLine().getOut().flush();
+      out().println(config.renderExplained());
+      out().flush();
       return 0;
     }
     run(config);
@@ -69,16 +70,16 @@ abstract class AbstractCommand implements Callable<Integer> {
   abstract void run(CogazeConfig config) throws Exception;
 
   /** The recipe that the configuration starts from; commands without one return nothing. */
-  List<ConfigSource> recipeSources() {
+  List<ConfigSource> recipeSources() throws IOException {
     return List.of();
   }
 
   /** Overrides that options of the command stand for; they are weaker than {@code --set}. */
-  List<String> optionOverrides() {
+  List<String> optionOverrides() throws IOException {
     return List.of();
   }
 
-  private CogazeConfig loadConfig() {
+  private CogazeConfig loadConfig() throws IOException {
     List<ConfigSource> sources = new ArrayList<>(recipeSources());
     for (String file : configFiles) {
       sources.add(configSource(file, "--config"));
@@ -144,7 +145,8 @@ abstract class AbstractCommand implements Callable<Integer> {
     return path;
   }
 
-  final CommandSpec spec() {
-    return spec;
+  /** Where results for the user go. */
+  final PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 }

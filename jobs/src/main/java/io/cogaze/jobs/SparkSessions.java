@@ -8,13 +8,17 @@ import org.apache.spark.sql.SparkSession;
  * others are set only where the submitter said nothing.
  */
 final class SparkSessions {
+  /** ND4J's arrays and Java's records travel by Kryo with these. */
+  static final String KRYO_REGISTRATORS =
+      "org.nd4j.kryo.Nd4jRegistrator," + RecordKryoRegistrator.class.getName();
+
   private SparkSessions() {}
 
   /** A session for the named command; the caller closes it. */
   static SparkSession open(String command) {
     SparkConf conf = new SparkConf();
     conf.set("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
-    conf.set("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator");
+    conf.set("spark.kryo.registrator", KRYO_REGISTRATORS);
     // Dates never depend on where a cluster stands.
     conf.set("spark.sql.session.timeZone", "UTC");
 

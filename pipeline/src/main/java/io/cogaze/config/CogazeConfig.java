@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigResolveOptions;
@@ -45,11 +46,11 @@ public final class CogazeConfig {
   public static CogazeConfig load(LoadRequest request) {
     List<Problem> unreadable = new ArrayList<>();
     List<Problem> wrong = new ArrayList<>();
-    Config reference = request.reference().parse(unreadable);
+    Config reference = request.reference().parse(unreadable, wrong);
     // Other libraries on the class path may have a reference.conf too: only our root counts.
     Config merged = reference.withOnlyPath(ROOT);
     for (ConfigSource source : request.sources()) {
-      Config config = source.parse(unreadable);
+      Config config = source.parse(unreadable, wrong);
       wrong.addAll(strays(config.root(), reference.root()));
       merged = config.withFallback(merged);
     }
@@ -148,17 +149,37 @@ public final class CogazeConfig {
    * Loading it again gives the same configuration, but for the secrets.
    */
   public String render() {
-    return render(ConfigRenderOptions.defaults().setOriginComments(false).setComments(false));
+    return render(Secrets.redact(settings), false);
   }
 
   /** As {@link #render()}, with each key's comment and where its value comes from. */
   public String renderExplained() {
-    return render(ConfigRenderOptions.defaults().setOriginComments(true).setComments(true));
+    return render(explain(Secrets.redact(settings), reference), true);
   }
 
-  private String render(ConfigRenderOptions options) {
-    ConfigValue redacted = Secrets.redact(settings);
-    return redacted.atKey(ROOT).root().render(options.setJson(false));
+  private static String render(ConfigValue value, boolean comments) {
+    ConfigRenderOptions options =
+        ConfigRenderOptions.defaults()
+            .setJson(false)
+            .setOriginComments(false)
+            .setComments(comments);
+    return value.atKey(ROOT).root().render(options);
+  }
+
+  /** Puts the reference's comment on each key, and on values where they come from. */
+  private static ConfigValue explain(ConfigValue value, ConfigValue known) {
+    ConfigOrigin described = known == null ? value.origin() : known.origin();
+    List<String> comments = new ArrayList<>(described.comments());
+    if (!(value instanceof ConfigObject object)) {
+      comments.add(" from " + Origins.describe(value.origin()));
+      return value.withOrigin(value.origin().withComments(comments));
+    }
+    ConfigObject result = object;
+    for (Map.Entry<String, ConfigValue> entry : new TreeMap<>(object).entrySet()) {
+      ConfigValue below = known instanceof ConfigObject o ? o.get(entry.getKey()) : null;
+      result = result.withValue(entry.getKey(), explain(entry.getValue(), below));
+    }
+    return result.withOrigin(object.origin().withComments(comments));
   }
 
   /**

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A place that HOCON text is read from. Includes are read relative to the place ({@code include
@@ -87,23 +88,27 @@ public final class ConfigSource {
     return name;
   }
 
-  /** Parses without resolving substitutions; adds to the problems and returns empty on failure. */
-  Config parse(List<Problem> problems) {
+  /**
+   * Parses without resolving substitutions. Text that cannot be read or parsed gives an empty
+   * configuration and a problem in the first list; keys set twice go to the second.
+   */
+  Config parse(List<Problem> problems, List<Problem> duplicates) {
     ConfigParseOptions options =
         ConfigParseOptions.defaults()
             .setSyntax(ConfigSyntax.CONF)
             .setAllowMissing(false)
             .setOriginDescription(name)
-            .setIncluder(new StrictIncluder(null));
+            .setIncluder(new StrictIncluder());
     try {
       String text = reader.read();
       Config config = parser.parse(options);
-      problems.addAll(DuplicateKeys.find(name, text));
+      duplicates.addAll(DuplicateKeys.find(name, text));
       return config;
     } catch (IOException e) {
       problems.add(new Problem(name, "cannot be read: " + reason(e)));
     } catch (ConfigException e) {
-      problems.add(syntax(e));
+      Problem problem = syntax(e);
+      problems.add(problem.where().isEmpty() ? new Problem(name, problem.what()) : problem);
     }
     return ConfigFactory.empty();
   }
@@ -141,11 +146,11 @@ public final class ConfigSource {
   }
 
   /** HOCON ignores an include that is missing; a recipe without its base must not pass silently. */
-  private record StrictIncluder(ConfigIncluder fallback)
+  private static final class StrictIncluder
       implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderClasspath {
     @Override
     public ConfigIncluder withFallback(ConfigIncluder other) {
-      return new StrictIncluder(other);
+      return this;
     }
 
     @Override
@@ -155,23 +160,34 @@ public final class ConfigSource {
         throw new ConfigException.Generic(
             "cannot include \""
                 + what
-                + "\": the including text has no folder; use include file(...) or classpath(...)");
+                + "\": this text has no folder; use include file(...) or include classpath(...)");
       }
-      return place.parse(context.parseOptions().setAllowMissing(false));
+      return required(what, () -> place.parse(strict(context)));
     }
 
     @Override
     public ConfigObject includeFile(ConfigIncludeContext context, File what) {
-      return ConfigFactory.parseFile(what, context.parseOptions().setAllowMissing(false)).root();
+      return required(what.getPath(), () -> ConfigFactory.parseFile(what, strict(context)).root());
     }
 
     @Override
     public ConfigObject includeResources(ConfigIncludeContext context, String what) {
-      return ConfigFactory.parseResources(
-              ConfigSource.class.getClassLoader(),
-              what,
-              context.parseOptions().setAllowMissing(false))
-          .root();
+      ClassLoader loader = ConfigSource.class.getClassLoader();
+      return required(
+          what, () -> ConfigFactory.parseResources(loader, what, strict(context)).root());
+    }
+
+    private static ConfigParseOptions strict(ConfigIncludeContext context) {
+      return context.parseOptions().setAllowMissing(false);
+    }
+
+    private static ConfigObject required(String what, Supplier<ConfigObject> parse) {
+      try {
+        return parse.get();
+      } catch (ConfigException.IO e) {
+        throw new ConfigException.Generic(
+            "cannot include \"" + what + "\": " + reason(e).replace("java.io.IOException: ", ""));
+      }
     }
   }
 }

@@ -21,7 +21,7 @@ public final class NearestName {
       int distance = distance(wanted, normal(candidate));
       boolean closer =
           distance < bestDistance || (distance == bestDistance && candidate.compareTo(best) < 0);
-      if (closer && distance <= Math.max(1, Math.max(wanted.length(), 1) / 3)) {
+      if (closer && distance <= Math.max(1, wanted.length() / 3) && distance < wanted.length()) {
         best = candidate;
         bestDistance = distance;
       }

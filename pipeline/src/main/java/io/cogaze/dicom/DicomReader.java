@@ -27,11 +27,11 @@ import java.util.zip.Inflater;
  * there may be {@value #MOST_PIXELS} at most.
  */
 public final class DicomReader {
-  /** Largest number of pixels of an image; five times that of the largest radiographs. */
-  public static final int MOST_PIXELS = 100_000_000;
+  /** Largest number of pixels of an image; three times that of the largest radiographs. */
+  public static final int MOST_PIXELS = 50_000_000;
 
-  private static final int LARGEST_FILE = 1 << 29;
-  private static final int LARGEST_INFLATED = 1 << 28;
+  private static final int LARGEST_FILE = 1 << 28;
+  private static final int LARGEST_INFLATED = 1 << 27;
   private static final int PREAMBLE = 128;
 
   private DicomReader() {}

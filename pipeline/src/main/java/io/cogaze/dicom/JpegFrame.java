@@ -4,14 +4,17 @@ import com.twelvemonkeys.imageio.plugins.jpeg.JPEGImageReaderSpi;
 import io.cogaze.dicom.DicomException.Reason;
 
 /**
- * JPEG frames (ISO/IEC 10918-1): the 8-bit sequential and progressive processes and the lossless
- * process of 2 to 16 bits. The frame header is compared with the DICOM attributes before anything
- * is decoded.
+ * JPEG frames (ISO/IEC 10918-1): the sequential processes of 8 and 12 bits, the progressive process
+ * of 8 bits and the lossless process of 2 to 16 bits. The frame header is compared with the DICOM
+ * attributes before anything is decoded.
  */
 final class JpegFrame {
   private static final int START_OF_IMAGE = 0xD8;
   private static final int END_OF_IMAGE = 0xD9;
   private static final int START_OF_SCAN = 0xDA;
+
+  /** Writers pad frames to even lengths, some to a few more bytes. */
+  private static final int FARTHEST_END_MARK = 64;
 
   private JpegFrame() {}
 
@@ -36,21 +39,56 @@ final class JpegFrame {
               + format.columns()
               + " x 1");
     }
-    boolean lossless = header.process == 3;
-    if (!lossless && header.precision != 8) {
+    requireWhole(frame, format, header);
+    if (header.process <= 1 && header.precision == 12) {
+      return extended(frame, format);
+    }
+    if (header.process > 3 || (header.process != 3 && header.precision != 8)) {
       throw new DicomException(
           Reason.UNSUPPORTED_TRANSFER_SYNTAX,
-          "The JPEG frame is lossy with "
+          "The JPEG frame uses process SOF"
+              + header.process
+              + " with "
               + header.precision
-              + " bits a sample; only 8 are decoded. Convert the file to explicit VR little endian"
+              + " bits a sample, which is not decoded. Convert the file to explicit VR little endian"
               + " (for instance with dcmdjpeg)");
     }
-    if (header.process > 3) {
-      throw new DicomException(
-          Reason.UNSUPPORTED_TRANSFER_SYNTAX,
-          "The JPEG frame uses process SOF" + header.process + ", which is not decoded");
-    }
     return ImageIoFrame.decode(frame, format, JPEGImageReaderSpi.class, "JPEG");
+  }
+
+  /**
+   * Decoders fill what a cut frame lacks with grey, without an error. So the end mark must be
+   * there, and enough bytes: the lossless process takes a bit for a pixel at least, the others two
+   * bits for a block of 64.
+   */
+  private static void requireWhole(byte[] frame, PixelFormat format, FrameHeader header)
+      throws DicomException {
+    boolean ended = false;
+    for (int at = Math.max(0, frame.length - FARTHEST_END_MARK); at + 1 < frame.length; at++) {
+      ended |= byteAt(frame, at) == 0xFF && byteAt(frame, at + 1) == END_OF_IMAGE;
+    }
+    int mostPixelsInAByte = header.process == 3 ? 8 : 512;
+    if (!ended || (long) frame.length * mostPixelsInAByte < format.pixels()) {
+      throw new DicomException(
+          Reason.TRUNCATED,
+          "The JPEG frame is truncated: its "
+              + frame.length
+              + " bytes "
+              + (ended ? "cannot hold " : "have no end mark after ")
+              + format.rows()
+              + " rows x "
+              + format.columns()
+              + " columns");
+    }
+  }
+
+  private static short[] extended(byte[] frame, PixelFormat format) throws DicomException {
+    int[] values = ExtendedJpeg.decode(frame, format.rows(), format.columns());
+    short[] samples = new short[values.length];
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = (short) format.extend(values[i]);
+    }
+    return samples;
   }
 
   private static FrameHeader headerOf(byte[] frame) throws DicomException {

@@ -38,7 +38,7 @@ final class RleFrame {
               + pixels
               + " pixels");
     }
-    int[] words = new int[pixels];
+    short[] words = new short[pixels];
     for (int plane = 0; plane < planes; plane++) {
       long start = wordAt(frame, 4 + 4 * plane);
       long end = plane + 1 < planes ? wordAt(frame, 8 + 4 * plane) : frame.length;
@@ -48,15 +48,15 @@ final class RleFrame {
       }
       unpack(frame, (int) start, (int) end, words);
     }
-    short[] samples = new short[pixels];
     for (int i = 0; i < pixels; i++) {
-      samples[i] = (short) format.valueOf(words[i]);
+      words[i] = (short) format.valueOf(words[i] & 0xFFFF);
     }
-    return samples;
+    return words;
   }
 
   /** Shifts each word left and adds the segment's byte. */
-  private static void unpack(byte[] frame, int start, int end, int[] words) throws DicomException {
+  private static void unpack(byte[] frame, int start, int end, short[] words)
+      throws DicomException {
     int at = start;
     int out = 0;
     while (out < words.length) {
@@ -84,7 +84,7 @@ final class RleFrame {
       // A last run may be longer than the picture where a writer padded it.
       int used = Math.min(count, words.length - out);
       for (int i = 0; i < used; i++) {
-        words[out] = (words[out] << 8) | (frame[run ? at : at + i] & 0xFF);
+        words[out] = (short) ((words[out] << 8) | (frame[run ? at : at + i] & 0xFF));
         out++;
       }
       at += taken;

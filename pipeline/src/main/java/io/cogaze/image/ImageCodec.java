@@ -30,7 +30,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  */
 public final class ImageCodec {
   /** Largest number of pixels of a picture. */
-  public static final int MOST_PIXELS = 100_000_000;
+  public static final int MOST_PIXELS = 50_000_000;
 
   private static final double RED = 0.299;
   private static final double GREEN = 0.587;

@@ -24,19 +24,32 @@ public final class Intensity {
           case PERCENTILE -> percentiles(values, padding, settings);
           case WINDOW -> windowOf(encoding);
         };
-    boolean invert = isInverted(encoding, settings.inversion());
-    double width = range.high() - range.low();
-    float[] scaled = new float[values.length];
+    float width = (float) (range.high() - range.low());
     // The range of a falling ramp is negative; only an empty one, or a maximum below 0, is black.
-    boolean usable = width != 0 && (width > 0 || settings.mode() == IntensitySettings.Mode.WINDOW);
-    for (int i = 0; usable && i < values.length; i++) {
-      if (padding.length > 0 && padding[i]) {
-        continue;
+    if (width == 0 || (width < 0 && settings.mode() != IntensitySettings.Mode.WINDOW)) {
+      return GreyImage.black(image.width(), image.height());
+    }
+    float[] scaled = ramp(values, (float) range.low(), width);
+    if (isInverted(encoding, settings.inversion())) {
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] = 1 - scaled[i];
       }
-      double share = Math.min(1, Math.max(0, (values[i] - range.low()) / width));
-      scaled[i] = (float) (invert ? 1 - share : share);
+    }
+    for (int i = 0; i < padding.length; i++) {
+      scaled[i] = padding[i] ? 0 : scaled[i];
     }
     return new GreyImage(image.width(), image.height(), scaled);
+  }
+
+  /** (value - low) / width, cut to 0 to 1; plain float arithmetic, for millions of pixels. */
+  private static float[] ramp(float[] values, float low, float width) {
+    float[] shares = new float[values.length];
+    for (int i = 0; i < shares.length; i++) {
+      float share = (values[i] - low) / width;
+      share = share > 0 ? share : 0;
+      shares[i] = share < 1 ? share : 1;
+    }
+    return shares;
   }
 
   /** Whether black and white are exchanged. */
@@ -76,13 +89,12 @@ public final class Intensity {
   }
 
   private static double maxOf(float[] values, boolean[] padding) {
-    double max = Double.NEGATIVE_INFINITY;
+    float max = 0;
     for (int i = 0; i < values.length; i++) {
-      if (padding.length == 0 || !padding[i]) {
-        max = Math.max(max, values[i]);
-      }
+      float value = values[i];
+      max = value > max && (padding.length == 0 || !padding[i]) ? value : max;
     }
-    return Math.max(0, max);
+    return max;
   }
 
   /** Percentiles by nearest rank: the smallest value that p percent of the pixels do not exceed. */

@@ -25,7 +25,9 @@ import org.apache.hadoop.fs.Path;
  * #removeLeftovers} deletes it. Nothing depends on rename, append or listing, so the protocol is
  * the same on local disks, HDFS and object stores.
  *
- * <p>A folder that is committed already stays readable until the new manifest replaces the old one.
+ * <p>A folder that is committed already stays readable until the new manifest replaces the old one;
+ * then {@link #removeLeftovers} deletes the old files. For that, files need unique names: a writer
+ * that uses fixed names must {@link #withdraw} first.
  */
 public final class FolderCommit {
   private static final Pattern UNIQUE = Pattern.compile(".*-[0-9a-f]{32}(\\.[^/]*)?");

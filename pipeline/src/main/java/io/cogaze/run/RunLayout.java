@@ -22,9 +22,14 @@ public record RunLayout(Path root) {
     return new Path(root, "recipe.conf");
   }
 
+  /** Holds one folder a stage. */
+  public Path stages() {
+    return new Path(root, "stages");
+  }
+
   /** The folder of a stage. */
   public StageLayout stage(String name) {
-    return new StageLayout(new Path(new Path(root, "stages"), checkedName(name)));
+    return new StageLayout(new Path(stages(), checkedName(name)));
   }
 
   /** The folder of the evaluation on a split (train, valid, test). */

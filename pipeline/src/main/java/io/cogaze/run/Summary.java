@@ -68,6 +68,12 @@ public final class Summary {
     return this;
   }
 
+  /** Adds a phase that was timed elsewhere. */
+  public Summary phase(String name, double seconds) {
+    phases.add(new PhaseTimer.Phase(name, seconds));
+    return this;
+  }
+
   /** A metric on the split that the command is about. */
   public Summary metric(String name, double value) {
     metrics.put(name, value);

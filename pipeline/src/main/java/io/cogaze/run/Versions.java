@@ -11,8 +11,8 @@ import java.util.Properties;
  * What ran: versions of CoGaze, its libraries, Java and the operating system. {@code unknown} where
  * nothing says.
  *
- * <p>The build writes {@code io/cogaze/build.properties} (version, commit, dl4j) into the jar.
- * Spark's version is that of the jars it runs with.
+ * <p>The build writes {@code cogaze-build.properties} (version, commit, dl4j) into the jar. Spark's
+ * version is that of the jars it runs with.
  */
 public record Versions(
     String cogaze, String commit, String java, String spark, String dl4j, String os) {
@@ -20,7 +20,7 @@ public record Versions(
   /** Where nothing says. */
   public static final String UNKNOWN = "unknown";
 
-  private static final String BUILD = "/io/cogaze/build.properties";
+  private static final String BUILD = "/cogaze-build.properties";
   private static final String SPARK = "/spark-version-info.properties";
 
   /** Of this process. */

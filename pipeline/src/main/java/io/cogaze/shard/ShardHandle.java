@@ -2,8 +2,6 @@ package io.cogaze.shard;
 
 import io.cogaze.error.InputException;
 import java.io.IOException;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.net.URI;
 import java.util.Map;
@@ -20,12 +18,12 @@ public final class ShardHandle implements Serializable {
 
   private final URI folder;
   private final Map<String, Long> sizes;
-  private transient Configuration conf;
+  private final HadoopConf conf;
 
   ShardHandle(URI folder, Map<String, Long> sizes, Configuration conf) {
     this.folder = folder;
     this.sizes = Map.copyOf(sizes);
-    this.conf = conf;
+    this.conf = new HadoopConf(conf);
   }
 
   /** The shard set's folder. */
@@ -42,7 +40,7 @@ public final class ShardHandle implements Serializable {
    */
   public ShardReader reader(String file) {
     Path path = path(file);
-    return new ShardReader(ShardTables.EXAMPLES.reader(conf, path));
+    return new ShardReader(ShardTables.EXAMPLES.reader(conf.get(), path));
   }
 
   /** The path of a listed file, after its size was checked. */
@@ -61,7 +59,7 @@ public final class ShardHandle implements Serializable {
     Path path = new Path(new Path(folder), file);
     long found;
     try {
-      FileSystem fs = path.getFileSystem(conf);
+      FileSystem fs = path.getFileSystem(conf.get());
       found = fs.getFileStatus(path).getLen();
     } catch (IOException e) {
       throw new InputException(
@@ -84,16 +82,5 @@ public final class ShardHandle implements Serializable {
               + "\n  fix: copy the shard set again, or run preprocess again with --overwrite");
     }
     return path;
-  }
-
-  private void writeObject(ObjectOutputStream out) throws IOException {
-    out.defaultWriteObject();
-    conf.write(out);
-  }
-
-  private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
-    in.defaultReadObject();
-    conf = new Configuration(false);
-    conf.readFields(in);
   }
 }

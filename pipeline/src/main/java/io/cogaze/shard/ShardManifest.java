@@ -57,29 +57,29 @@ public record ShardManifest(
   /** The body of manifest.json; key order is fixed. */
   public Map<String, Object> body() {
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put("schema-version", ShardTables.SCHEMA_VERSION);
+    body.put("schema_version", ShardTables.SCHEMA_VERSION);
     body.put("dataset", dataset);
     body.put("height", height);
     body.put("width", width);
-    body.put("target-classes", targetClasses);
+    body.put("target_classes", targetClasses);
     Map<String, Object> splits = new LinkedHashMap<>();
     for (Split split : Split.values()) {
       SplitCounts count = counts.get(split);
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("examples", count.examples());
       row.put("patients", count.patients());
-      row.put("with-gaze", count.withGaze());
-      row.put("per-class", new LinkedHashMap<>(count.perClass()));
+      row.put("with_gaze", count.withGaze());
+      row.put("per_class", new LinkedHashMap<>(count.perClass()));
       splits.put(split.label(), row);
     }
     body.put("splits", splits);
     body.put("quarantined", quarantined);
     body.put("warnings", warnings);
-    body.put("config-hash", configHash);
-    body.put("input-hash", inputHash);
-    body.put("content-hash", contentHash);
-    body.put("mean-intensity", meanIntensity);
-    body.put("deviation-intensity", deviationIntensity);
+    body.put("config_hash", configHash);
+    body.put("input_hash", inputHash);
+    body.put("content_hash", contentHash);
+    body.put("mean_intensity", meanIntensity);
+    body.put("deviation_intensity", deviationIntensity);
     body.put("preprocessing", new LinkedHashMap<>(preprocessing));
     return body;
   }
@@ -91,7 +91,7 @@ public record ShardManifest(
    * @param source the manifest's path, for messages
    */
   public static ShardManifest ofBody(JsonNode body, String source) {
-    int version = required(body, "schema-version", source).asInt();
+    int version = required(body, "schema_version", source).asInt();
     if (version != ShardTables.SCHEMA_VERSION) {
       throw new InputException(
           "Cannot read the shard set "
@@ -103,12 +103,12 @@ public record ShardManifest(
               + "\n  fix: run preprocess again with this CoGaze");
     }
     List<String> classes = new ArrayList<>();
-    required(body, "target-classes", source).forEach(node -> classes.add(node.asText()));
+    required(body, "target_classes", source).forEach(node -> classes.add(node.asText()));
     Map<Split, SplitCounts> counts = new EnumMap<>(Split.class);
     for (Split split : Split.values()) {
       JsonNode row = required(required(body, "splits", source), split.label(), source);
       Map<String, Long> perClass = new LinkedHashMap<>();
-      required(row, "per-class", source)
+      required(row, "per_class", source)
           .fields()
           .forEachRemaining(entry -> perClass.put(entry.getKey(), entry.getValue().asLong()));
       counts.put(
@@ -116,7 +116,7 @@ public record ShardManifest(
           new SplitCounts(
               required(row, "examples", source).asLong(),
               required(row, "patients", source).asLong(),
-              required(row, "with-gaze", source).asLong(),
+              required(row, "with_gaze", source).asLong(),
               Collections.unmodifiableMap(perClass)));
     }
     Map<String, String> preprocessing = new LinkedHashMap<>();
@@ -131,11 +131,11 @@ public record ShardManifest(
         Collections.unmodifiableMap(counts),
         required(body, "quarantined", source).asLong(),
         required(body, "warnings", source).asLong(),
-        required(body, "config-hash", source).asText(),
-        required(body, "input-hash", source).asText(),
-        required(body, "content-hash", source).asText(),
-        required(body, "mean-intensity", source).asDouble(),
-        required(body, "deviation-intensity", source).asDouble(),
+        required(body, "config_hash", source).asText(),
+        required(body, "input_hash", source).asText(),
+        required(body, "content_hash", source).asText(),
+        required(body, "mean_intensity", source).asDouble(),
+        required(body, "deviation_intensity", source).asDouble(),
         Collections.unmodifiableMap(preprocessing));
   }
 

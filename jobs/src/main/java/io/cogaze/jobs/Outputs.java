@@ -1,0 +1,79 @@
+package io.cogaze.jobs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cogaze.run.PhaseTimer;
+import io.cogaze.run.Summary;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** What commands leave for people and for schedulers. */
+final class Outputs {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Outputs() {}
+
+  /**
+   * Notes in the run folder's own summary what a command that worked on the run did: {@code commands.<name>} holds
+   * its summary, and the keys that scripts look for ({@code metrics}, {@code floor}, {@code files}) stand on top
+   * as the newest command that has them left them.
+   */
+  static void noteInRun(FileSystem fileSystem, Path run, JsonNode summary) throws IOException {
+    ObjectNode whole = readObject(fileSystem, new Path(run, Summary.FILE));
+    ObjectNode latest = summary.deepCopy();
+    ObjectNode commands =
+        whole.get("commands") instanceof ObjectNode old ? old : JSON.createObjectNode();
+    commands.set(latest.get("command").asText(), latest);
+    ObjectNode merged = latest.deepCopy();
+    for (String kept : List.of("metrics", "floor", "files")) {
+      JsonNode before = whole.get(kept);
+      if (before instanceof ObjectNode old) {
+        ObjectNode union = old.deepCopy();
+        if (merged.get(kept) instanceof ObjectNode now) {
+          union.setAll(now);
+        }
+        merged.set(kept, union);
+      }
+    }
+    merged.set("commands", commands);
+    write(fileSystem, new Path(run, Summary.FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(merged));
+  }
+
+  static ObjectNode readObject(FileSystem fileSystem, Path file) throws IOException {
+    if (!fileSystem.exists(file)) {
+      return JSON.createObjectNode();
+    }
+    try (InputStream in = fileSystem.open(file)) {
+      return JSON.readTree(in) instanceof ObjectNode object ? object : JSON.createObjectNode();
+    }
+  }
+
+  static void writeText(FileSystem fileSystem, Path file, String text) throws IOException {
+    write(fileSystem, file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void write(FileSystem fileSystem, Path file, byte[] bytes) throws IOException {
+    try (OutputStream out = fileSystem.create(file, true)) {
+      out.write(bytes);
+    }
+  }
+
+  /** The table of phases that ends a command. */
+  static void printPhases(PrintWriter out, List<PhaseTimer.Phase> phases) {
+    double total = 0;
+    for (PhaseTimer.Phase phase : phases) {
+      out.println(String.format(Locale.ROOT, "  %-28s %8.1f s", phase.name(), phase.seconds()));
+      total += phase.seconds();
+    }
+    out.println(String.format(Locale.ROOT, "  %-28s %8.1f s", "total", total));
+    out.flush();
+  }
+}

@@ -1,0 +1,112 @@
+package io.cogaze.jobs;
+
+import io.cogaze.config.CogazeConfig;
+import io.cogaze.config.ConfigBinder;
+import io.cogaze.config.ConfigSource;
+import io.cogaze.preprocess.PreprocessRequest;
+import io.cogaze.preprocess.PreprocessResult;
+import io.cogaze.preprocess.PreprocessSettings;
+import io.cogaze.preprocess.Preprocessor;
+import io.cogaze.shard.Split;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Data set folders to shards. */
+@Command(
+    name = "preprocess",
+    header = "Turns a data set into sharded Parquet records.",
+    description = {
+      "Decodes the images, maps the gaze onto them, splits by patient, and writes shards with a manifest.",
+      "Records that cannot be read go to quarantine/, records that lack something to warnings/."
+    },
+    sortOptions = false,
+    footer = {
+      "",
+      "Example:",
+      "  cogaze preprocess --input data --output shards --dataset egd-cxr",
+    })
+final class PreprocessCommand extends AbstractCommand {
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of the data set; docs/datasets.md shows its layout.")
+  private String input;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "SHARDS",
+      description = "Folder for the shards.")
+  private String output;
+
+  @Option(
+      names = "--dataset",
+      paramLabel = "NAME",
+      defaultValue = "egd-cxr",
+      description = "Name of the data set (default: ${DEFAULT-VALUE}).")
+  private String dataset;
+
+  @Option(names = "--overwrite", description = "Replaces shards that were made with other settings.")
+  private boolean overwrite;
+
+  @Override
+  List<ConfigSource> recipeSources() throws IOException {
+    return SyntheticScale.source(hadoopConfiguration(), existingFolder(input, "--input"));
+  }
+
+  @Override
+  void run(CogazeConfig config) throws Exception {
+    ConfigBinder binder = config.binder();
+    Supplier<PreprocessSettings> settings = binder.bind("preprocess", PreprocessSettings.class);
+    binder.check();
+    Path from = existingFolder(input, "--input");
+    Path to = path(output);
+    try (SparkSession spark = SparkSessions.open("preprocess")) {
+      PreprocessResult result =
+          Preprocessor.run(
+              spark,
+              new PreprocessRequest(
+                  dataset,
+                  from.toUri(),
+                  to.toUri(),
+                  Stamps.of(config, "preprocess"),
+                  config.render(),
+                  overwrite),
+              settings.get());
+      print(out(), result);
+    }
+  }
+
+  static void print(PrintWriter out, PreprocessResult result) {
+    if (result.alreadyDone()) {
+      out.println("The shards are there already, made from the same input with the same settings.");
+    }
+    for (Split split : Split.values()) {
+      var counts = result.manifest().counts().get(split);
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "  %-6s %7d examples of %6d patients %s",
+              split.label(),
+              counts.examples(),
+              counts.patients(),
+              counts.perClass()));
+    }
+    out.println(
+        "  quarantined "
+            + result.manifest().quarantined()
+            + ", warnings "
+            + result.manifest().warnings());
+    Outputs.printPhases(out, result.phases());
+    out.println("Shards: " + result.output());
+    out.flush();
+  }
+}

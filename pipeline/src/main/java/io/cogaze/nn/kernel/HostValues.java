@@ -1,0 +1,132 @@
+package io.cogaze.nn.kernel;
+
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.concurrency.AffinityManager;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Copies between ND4J arrays of FLOAT or DOUBLE and Java arrays, in C order, in one piece. */
+public final class HostValues {
+  private HostValues() {}
+
+  /** The values of an array. */
+  public static float[] floats(INDArray array) {
+    if (array.dataType() != DataType.FLOAT) {
+      double[] wide = doubles(array);
+      float[] values = new float[wide.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) wide[i];
+      }
+      return values;
+    }
+    float[] values = new float[Math.toIntExact(array.length())];
+    if (values.length > 0) {
+      INDArray dense = contiguous(array);
+      try (FloatPointer pointer = new FloatPointer(dense.data().addressPointer())) {
+        pointer.get(values);
+      }
+    }
+    return values;
+  }
+
+  /** The values of an array, widened where it holds floats. */
+  public static double[] doubles(INDArray array) {
+    if (array.dataType() == DataType.FLOAT) {
+      float[] narrow = floats(array);
+      double[] values = new double[narrow.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = narrow[i];
+      }
+      return values;
+    }
+    if (array.dataType() != DataType.DOUBLE) {
+      return doubles(array.castTo(DataType.DOUBLE));
+    }
+    double[] values = new double[Math.toIntExact(array.length())];
+    if (values.length > 0) {
+      INDArray dense = contiguous(array);
+      try (DoublePointer pointer = new DoublePointer(dense.data().addressPointer())) {
+        pointer.get(values);
+      }
+    }
+    return values;
+  }
+
+  /** Overwrites an array that is contiguous in C order. */
+  public static void write(double[] values, INDArray array) {
+    if (array.dataType() == DataType.DOUBLE) {
+      requireWritable(values.length, array);
+      if (values.length > 0) {
+        try (DoublePointer pointer = new DoublePointer(array.data().addressPointer())) {
+          pointer.put(values);
+        }
+      }
+      Nd4j.getAffinityManager().tagLocation(array, AffinityManager.Location.HOST);
+      return;
+    }
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    write(narrow, array);
+  }
+
+  /** Overwrites an array that is contiguous in C order. */
+  public static void write(float[] values, INDArray array) {
+    if (array.dataType() != DataType.FLOAT) {
+      double[] wide = new double[values.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = values[i];
+      }
+      write(wide, array);
+      return;
+    }
+    requireWritable(values.length, array);
+    if (values.length > 0) {
+      try (FloatPointer pointer = new FloatPointer(array.data().addressPointer())) {
+        pointer.put(values);
+      }
+    }
+    Nd4j.getAffinityManager().tagLocation(array, AffinityManager.Location.HOST);
+  }
+
+  /** A new array of the type, in the current workspace if one is open. */
+  public static INDArray create(double[] values, DataType type, long... shape) {
+    INDArray array = Nd4j.createUninitialized(type, shape, 'c');
+    write(values, array);
+    return array;
+  }
+
+  private static void requireWritable(int length, INDArray array) {
+    if (array.length() != length || !isContiguous(array)) {
+      throw new IllegalArgumentException(
+          "Cannot write "
+              + length
+              + " values to an array of "
+              + array.shapeInfoToString()
+              + ": it must have that length and be contiguous in C order");
+    }
+  }
+
+  private static INDArray contiguous(INDArray array) {
+    INDArray dense = isContiguous(array) ? array : array.dup('c');
+    Nd4j.getAffinityManager().ensureLocation(dense, AffinityManager.Location.HOST);
+    return dense;
+  }
+
+  private static boolean isContiguous(INDArray array) {
+    if (array.rank() <= 1) {
+      return array.rank() == 0 || array.length() <= 1 || array.stride(0) == 1;
+    }
+    long expected = 1;
+    for (int axis = array.rank() - 1; axis >= 0; axis--) {
+      if (array.size(axis) != 1 && array.stride(axis) != expected) {
+        return false;
+      }
+      expected *= array.size(axis);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,162 @@
+package io.cogaze.nn.kernel;
+
+import io.cogaze.error.RunException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/**
+ * Chooses the native library of ND4J by the flags of the CPU. Both oneDNN builds of linux-x86_64
+ * lie on the class path, and the loader would take the first one that it finds: code for AVX-512
+ * kills the JVM of a machine without it. {@link #prepare()} must run before any class of ND4J is
+ * loaded.
+ */
+public final class NativeLibrary {
+  /** The builds that are shipped. */
+  public enum Variant {
+    /** For CPUs with AVX-512 F, CD, BW, DQ and VL. */
+    ONEDNN_AVX512("-onednn-avx512"),
+    /** For CPUs with AVX2 and FMA. */
+    ONEDNN_AVX2("-onednn-avx2");
+
+    private final String extension;
+
+    Variant(String extension) {
+      this.extension = extension;
+    }
+
+    /** The classifier's suffix, for instance {@code -onednn-avx2}. */
+    public String extension() {
+      return extension;
+    }
+  }
+
+  static final String EXTENSION_PROPERTY = "org.bytedeco.javacpp.platform.extension";
+  private static final String LOG_PROPERTY = "org.nd4j.log.initialization";
+  private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+  private static final Path MAPS = Path.of("/proc/self/maps");
+  private static final Set<String> AVX512 =
+      Set.of("avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl");
+  private static final Set<String> AVX2 = Set.of("avx2", "fma", "f16c", "bmi2");
+
+  private static boolean prepared;
+
+  private NativeLibrary() {}
+
+  /**
+   * Sets what must be set before ND4J loads; later calls do nothing. A choice made by the user (the
+   * system property {@value #EXTENSION_PROPERTY}) is kept. On other systems than Linux on x86-64
+   * nothing is chosen.
+   *
+   * <p>Errors: {@link RunException} when the CPU fits no build, or when another build was loaded
+   * before this call.
+   */
+  public static synchronized void prepare() {
+    if (prepared) {
+      return;
+    }
+    if (System.getProperty(LOG_PROPERTY) == null) {
+      System.setProperty(LOG_PROPERTY, "false");
+    }
+    if (System.getProperty(EXTENSION_PROPERTY) == null && isLinuxX8664()) {
+      Variant variant = choose(read(CPUINFO));
+      Optional<String> loaded = mapped();
+      if (loaded.isPresent() && !loaded.get().contains(variant.extension() + "/")) {
+        throw new RunException(
+            "ND4J was loaded before its native library could be chosen: "
+                + loaded.get()
+                + " is mapped, this CPU wants the build"
+                + variant.extension()
+                + ". Call NativeLibrary.prepare() before the first use of ND4J, or start the JVM"
+                + " with -D"
+                + EXTENSION_PROPERTY
+                + "="
+                + variant.extension());
+      }
+      System.setProperty(EXTENSION_PROPERTY, variant.extension());
+    }
+    prepared = true;
+  }
+
+  /**
+   * The build for a CPU.
+   *
+   * @param cpuinfo the text of /proc/cpuinfo; the first processor decides
+   */
+  static Variant choose(String cpuinfo) {
+    Set<String> flags =
+        cpuinfo
+            .lines()
+            .filter(line -> line.startsWith("flags"))
+            .findFirst()
+            .map(line -> line.substring(line.indexOf(':') + 1).trim())
+            .map(text -> (Set<String>) new HashSet<>(Arrays.asList(text.split("\\s+"))))
+            .orElse(Set.of());
+    if (!flags.containsAll(AVX2)) {
+      throw new RunException(
+          "This CPU cannot run CoGaze's native libraries: they need the instruction sets "
+              + AVX2.stream().sorted().toList()
+              + ", and /proc/cpuinfo "
+              + (flags.isEmpty() ? "lists no flags" : "does not list all of them")
+              + ". Run on a CPU with AVX2 (Intel since 2013, AMD since 2015), or put a plain"
+              + " nd4j-native build on the class path and set -D"
+              + EXTENSION_PROPERTY
+              + "=");
+    }
+    return flags.containsAll(AVX512) ? Variant.ONEDNN_AVX512 : Variant.ONEDNN_AVX2;
+  }
+
+  /** The path of the native library that this process has mapped, if any. Linux only. */
+  public static Optional<String> mapped() {
+    if (!Files.isReadable(MAPS)) {
+      return Optional.empty();
+    }
+    return mapped(read(MAPS).lines().toList());
+  }
+
+  static Optional<String> mapped(List<String> maps) {
+    return maps.stream()
+        .filter(line -> line.endsWith("/libnd4jcpu.so"))
+        .map(line -> line.substring(line.indexOf('/')))
+        .findFirst();
+  }
+
+  /**
+   * Sets how many threads native operations that the <em>calling thread</em> starts may use. OpenMP
+   * keeps this number for each thread, so that every worker thread must call this.
+   *
+   * <p>Errors: IllegalArgumentException when {@code threads} is below 1.
+   */
+  public static void threads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("Native threads must be at least 1, got " + threads);
+    }
+    prepare();
+    Nd4j.getEnvironment().setMaxThreads(threads);
+    NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
+  }
+
+  private static boolean isLinuxX8664() {
+    String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    String architecture = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+    return os.startsWith("linux")
+        && (architecture.equals("amd64") || architecture.equals("x86_64"));
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new RunException("Could not read " + file + ", which names the CPU's abilities", e);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package io.cogaze.nn.layer;
+
+import io.cogaze.nn.kernel.Kernels;
+import java.util.Arrays;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.MaskState;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The end of a residual block: relu(a + b) of two inputs of one shape (He et al., CVPR 2016). */
+public final class AddRelu extends OwnVertex {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public AddRelu clone() {
+    return new AddRelu();
+  }
+
+  @Override
+  public int maxVertexInputs() {
+    return 2;
+  }
+
+  @Override
+  public org.deeplearning4j.nn.graph.vertex.GraphVertex instantiate(
+      ComputationGraph graph,
+      String name,
+      int index,
+      INDArray view,
+      boolean initializeParams,
+      DataType type) {
+    return new Vertex(graph, name, index, type);
+  }
+
+  @Override
+  public InputType getOutputType(int index, InputType... inputs) {
+    return inputs[0];
+  }
+
+  /** Computes {@link AddRelu}. */
+  @SuppressWarnings("overrides") // a varargs mismatch inside Deeplearning4j
+  static final class Vertex extends BaseGraphVertex {
+    private static final long serialVersionUID = 1L;
+
+    private transient INDArray output;
+
+    Vertex(ComputationGraph graph, String name, int index, DataType type) {
+      super(graph, name, index, null, null, type);
+    }
+
+    @Override
+    public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
+      if (!Arrays.equals(inputs[0].shape(), inputs[1].shape())) {
+        throw mismatch(vertexName, inputs[0].shape(), inputs[1].shape());
+      }
+      output =
+          workspaces.createUninitialized(
+              ArrayType.ACTIVATIONS, inputs[0].dataType(), inputs[0].shape(), 'c');
+      Kernels.get().addRelu(OwnLayerImpl.dense(inputs[0]), OwnLayerImpl.dense(inputs[1]), output);
+      return output;
+    }
+
+    /** Two arrays of the same values: what takes them may write over its own. */
+    @Override
+    public Pair<Gradient, INDArray[]> doBackward(boolean tbptt, LayerWorkspaceMgr workspaces) {
+      INDArray first =
+          workspaces.createUninitialized(
+              ArrayType.ACTIVATION_GRAD, epsilon.dataType(), epsilon.shape(), 'c');
+      INDArray second =
+          workspaces.createUninitialized(
+              ArrayType.ACTIVATION_GRAD, epsilon.dataType(), epsilon.shape(), 'c');
+      Kernels.get().reluBackward(output, OwnLayerImpl.dense(epsilon), first);
+      second.assign(first);
+      return new Pair<>(null, new INDArray[] {first, second});
+    }
+
+    @Override
+    public void clear() {
+      super.clear();
+      output = null;
+    }
+
+    @Override
+    public void setBackpropGradientsViewArray(INDArray gradients) {
+      if (gradients != null && gradients.length() > 0) {
+        throw new IllegalArgumentException("Vertex " + vertexName + " has no parameters");
+      }
+    }
+
+    @Override
+    public Pair<INDArray, MaskState> feedForwardMaskArrays(
+        INDArray[] masks, MaskState state, int minibatch) {
+      return new Pair<>(null, state);
+    }
+
+    @Override
+    public boolean hasLayer() {
+      return false;
+    }
+
+    @Override
+    public Layer getLayer() {
+      return null;
+    }
+
+    @Override
+    public String toString() {
+      return "AddRelu(" + vertexName + ")";
+    }
+  }
+}

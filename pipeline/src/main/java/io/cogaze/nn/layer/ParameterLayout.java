@@ -1,0 +1,120 @@
+package io.cogaze.nn.layer;
+
+import io.cogaze.nn.kernel.HostValues;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.ParamInitializer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * Cuts a layer's slice of the flat parameter vector into the parameters that the layer declares, in
+ * C order, and fills them. First values depend on the network's seed, the layer's name and the
+ * parameter's key, and on nothing else.
+ */
+final class ParameterLayout implements ParamInitializer {
+  static final ParameterLayout INSTANCE = new ParameterLayout();
+
+  private ParameterLayout() {}
+
+  @Override
+  public long numParams(NeuralNetConfiguration conf) {
+    return numParams(conf.getLayer());
+  }
+
+  @Override
+  public long numParams(Layer layer) {
+    return specs(layer).stream().mapToLong(ParameterSpec::size).sum();
+  }
+
+  @Override
+  public List<String> paramKeys(Layer layer) {
+    return specs(layer).stream().map(ParameterSpec::key).toList();
+  }
+
+  @Override
+  public List<String> weightKeys(Layer layer) {
+    return specs(layer).stream().filter(ParameterLayout::isWeight).map(ParameterSpec::key).toList();
+  }
+
+  @Override
+  public List<String> biasKeys(Layer layer) {
+    return specs(layer).stream()
+        .filter(spec -> !isWeight(spec) && !spec.statistic())
+        .map(ParameterSpec::key)
+        .toList();
+  }
+
+  @Override
+  public boolean isWeightParam(Layer layer, String key) {
+    return weightKeys(layer).contains(key);
+  }
+
+  @Override
+  public boolean isBiasParam(Layer layer, String key) {
+    return biasKeys(layer).contains(key);
+  }
+
+  @Override
+  public Map<String, INDArray> init(
+      NeuralNetConfiguration conf, INDArray view, boolean initializeParams) {
+    Layer layer = conf.getLayer();
+    Map<String, INDArray> views = cut(layer, view);
+    if (initializeParams) {
+      CounterRandom random = CounterRandom.of(conf.getSeed()).with(layer.getLayerName());
+      for (ParameterSpec spec : specs(layer)) {
+        HostValues.write(values(spec, random.with(spec.key())), views.get(spec.key()));
+      }
+    }
+    for (String key : views.keySet()) {
+      conf.addVariable(key);
+    }
+    return views;
+  }
+
+  @Override
+  public Map<String, INDArray> getGradientsFromFlattened(
+      NeuralNetConfiguration conf, INDArray gradient) {
+    return cut(conf.getLayer(), gradient);
+  }
+
+  private static Map<String, INDArray> cut(Layer layer, INDArray view) {
+    Map<String, INDArray> parts = new LinkedHashMap<>();
+    if (view != null) {
+      INDArray flat = view.reshape(view.length());
+      long from = 0;
+      for (ParameterSpec spec : specs(layer)) {
+        INDArray slice = flat.get(NDArrayIndex.interval(from, from + spec.size()));
+        parts.put(spec.key(), slice.reshape('c', spec.dimensions()));
+        from += spec.size();
+      }
+    }
+    return Collections.synchronizedMap(parts);
+  }
+
+  private static double[] values(ParameterSpec spec, CounterRandom random) {
+    double[] values = new double[Math.toIntExact(spec.size())];
+    for (int i = 0; i < values.length; i++) {
+      if (spec.initial() instanceof ParameterSpec.Constant constant) {
+        values[i] = constant.value();
+      } else if (spec.initial() instanceof ParameterSpec.Uniform uniform) {
+        values[i] = uniform.bound() * (2 * random.uniform(i) - 1);
+      } else if (spec.initial() instanceof ParameterSpec.Normal normal) {
+        values[i] = normal.deviation() * random.normal(i);
+      }
+    }
+    return values;
+  }
+
+  private static boolean isWeight(ParameterSpec spec) {
+    return spec.shape().size() > 1;
+  }
+
+  private static List<ParameterSpec> specs(Layer layer) {
+    return ((OwnLayer) layer).parameters();
+  }
+}

@@ -1,0 +1,134 @@
+package io.cogaze.nn.layer;
+
+import io.cogaze.nn.kernel.HostValues;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
+import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Computes {@link SqueezeExcite}. The gate itself, a few thousand values, is computed in Java in
+ * float64; only the passes over the whole activation are ND4J operations.
+ */
+final class SqueezeExciteImpl extends OwnLayerImpl<SqueezeExcite> {
+  private static final long serialVersionUID = 1L;
+
+  private transient double[] mean;
+  private transient double[] active;
+  private transient double[] gate;
+
+  SqueezeExciteImpl(NeuralNetConfiguration conf, DataType type) {
+    super(conf, type);
+  }
+
+  @Override
+  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    requireChannels(layerConf().channels());
+    INDArray rows = rows(dense(input));
+    mean = HostValues.doubles(rows.sum(1));
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] /= rows.size(1);
+    }
+    active = product(mean, getParam("W1"));
+    for (int i = 0; i < active.length; i++) {
+      active[i] = Math.max(0, active[i]);
+    }
+    gate = product(active, getParam("W2"));
+    for (int i = 0; i < gate.length; i++) {
+      gate[i] = 1 / (1 + Math.exp(-gate[i]));
+    }
+    INDArray y = output(workspaces, input.shape());
+    Nd4j.exec(new BroadcastMulOp(rows, column(gate), rows(y), 0));
+    return y;
+  }
+
+  @Override
+  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    INDArray rows = rows(dense(input));
+    INDArray gradient = rows(dense(epsilon));
+    double[] outer = HostValues.doubles(Nd4j.exec(new Dot(gradient, rows, null, 1)));
+    for (int i = 0; i < outer.length; i++) {
+      outer[i] *= gate[i] * (1 - gate[i]);
+    }
+    double[] inner = transposedProduct(outer, getParam("W2"));
+    for (int i = 0; i < inner.length; i++) {
+      inner[i] = active[i] > 0 ? inner[i] : 0;
+    }
+    double[] meanGradient = transposedProduct(inner, getParam("W1"));
+    for (int i = 0; i < meanGradient.length; i++) {
+      meanGradient[i] /= rows.size(1);
+    }
+    HostValues.write(outerProducts(outer, active), gradientView("W2"));
+    HostValues.write(outerProducts(inner, mean), gradientView("W1"));
+    INDArray dx = inputGradient(workspaces);
+    Nd4j.exec(new BroadcastMulOp(gradient, column(gate), rows(dx), 0));
+    rows(dx).addiColumnVector(column(meanGradient));
+    return new Pair<>(gradients(), dx);
+  }
+
+  private INDArray column(double[] values) {
+    return HostValues.create(values, input.dataType(), values.length, 1);
+  }
+
+  private static INDArray rows(INDArray array) {
+    long rows = array.size(0) * array.size(1);
+    return array.reshape('c', rows, array.length() / rows);
+  }
+
+  /** x [N,I] times the transpose of w [O,I]. */
+  private static double[] product(double[] x, INDArray w) {
+    int outputs = (int) w.size(0);
+    int inputs = (int) w.size(1);
+    double[] weights = HostValues.doubles(w);
+    double[] y = new double[x.length / inputs * outputs];
+    for (int n = 0; n < x.length / inputs; n++) {
+      for (int o = 0; o < outputs; o++) {
+        double sum = 0;
+        for (int i = 0; i < inputs; i++) {
+          sum += x[n * inputs + i] * weights[o * inputs + i];
+        }
+        y[n * outputs + o] = sum;
+      }
+    }
+    return y;
+  }
+
+  /** dy [N,O] times w [O,I]. */
+  private static double[] transposedProduct(double[] dy, INDArray w) {
+    int outputs = (int) w.size(0);
+    int inputs = (int) w.size(1);
+    double[] weights = HostValues.doubles(w);
+    double[] dx = new double[dy.length / outputs * inputs];
+    for (int n = 0; n < dy.length / outputs; n++) {
+      for (int o = 0; o < outputs; o++) {
+        double factor = dy[n * outputs + o];
+        for (int i = 0; i < inputs; i++) {
+          dx[n * inputs + i] += factor * weights[o * inputs + i];
+        }
+      }
+    }
+    return dx;
+  }
+
+  /** The transpose of dy [N,O] times x [N,I]. */
+  private double[] outerProducts(double[] dy, double[] x) {
+    int examples = (int) input.size(0);
+    int outputs = dy.length / examples;
+    int inputs = x.length / examples;
+    double[] dw = new double[outputs * inputs];
+    for (int n = 0; n < examples; n++) {
+      for (int o = 0; o < outputs; o++) {
+        double factor = dy[n * outputs + o];
+        for (int i = 0; i < inputs; i++) {
+          dw[o * inputs + i] += factor * x[n * inputs + i];
+        }
+      }
+    }
+    return dw;
+  }
+}

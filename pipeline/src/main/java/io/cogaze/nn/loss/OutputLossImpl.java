@@ -1,0 +1,217 @@
+package io.cogaze.nn.loss;
+
+import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.layer.OwnLayerImpl;
+import java.util.Arrays;
+import java.util.List;
+import org.deeplearning4j.nn.api.MaskState;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+
+/**
+ * What the outputs share. A subclass computes in float64 on Java arrays: losses of the examples,
+ * and gradients whose sum Deeplearning4j divides by N afterwards.
+ */
+abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
+    implements IOutputLayer {
+  private static final long serialVersionUID = 1L;
+
+  private transient INDArray labels;
+
+  OutputLossImpl(NeuralNetConfiguration conf, DataType type) {
+    super(conf, type);
+  }
+
+  /**
+   * The loss of each example, without the weight.
+   *
+   * @param x the input, C order
+   * @param known one a row; false where the label is masked
+   * @param gradient filled with the gradient of the sum of all losses when it is not null
+   */
+  abstract double[] losses(double[] x, double[] labels, boolean[] known, double[] gradient);
+
+  /** The output at inference. */
+  @Override
+  public abstract INDArray activate(boolean training, LayerWorkspaceMgr workspaces);
+
+  /** The shape that labels must have for the present input. */
+  abstract long[] labelShape();
+
+  @Override
+  public final double computeScore(
+      double regularisation, boolean training, LayerWorkspaceMgr workspaces) {
+    double sum = 0;
+    for (double loss : losses(null)) {
+      sum += loss;
+    }
+    score = layerConf().weight() * sum / input.size(0) + regularisation;
+    return score;
+  }
+
+  @Override
+  public final INDArray computeScoreForExamples(
+      double regularisation, LayerWorkspaceMgr workspaces) {
+    double[] losses = losses(null);
+    for (int i = 0; i < losses.length; i++) {
+      losses[i] = layerConf().weight() * losses[i] + regularisation;
+    }
+    INDArray scores =
+        workspaces.createUninitialized(
+            ArrayType.ACTIVATIONS, input.dataType(), new long[] {losses.length, 1}, 'c');
+    HostValues.write(losses, scores);
+    return scores;
+  }
+
+  @Override
+  public final Pair<Gradient, INDArray> backpropGradient(
+      INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    double[] gradient = new double[Math.toIntExact(input.length())];
+    losses(gradient);
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] *= layerConf().weight();
+    }
+    INDArray dx = inputGradient(workspaces);
+    HostValues.write(gradient, dx);
+    return new Pair<>(new DefaultGradient(), dx);
+  }
+
+  private double[] losses(double[] gradient) {
+    if (input == null || labels == null) {
+      throw new IllegalStateException(
+          "Output " + layerConf().getLayerName() + " has no input or no labels");
+    }
+    if (!Arrays.equals(labels.shape(), labelShape())) {
+      throw new IllegalArgumentException(
+          "Output "
+              + layerConf().getLayerName()
+              + " wants labels of shape "
+              + Arrays.toString(labelShape())
+              + ", got "
+              + Arrays.toString(labels.shape()));
+    }
+    return losses(HostValues.doubles(input), HostValues.doubles(labels), known(), gradient);
+  }
+
+  private boolean[] known() {
+    boolean[] known = new boolean[Math.toIntExact(input.size(0))];
+    if (maskArray == null) {
+      Arrays.fill(known, true);
+      return known;
+    }
+    double[] mask = HostValues.doubles(maskArray);
+    if (mask.length != known.length) {
+      throw new IllegalArgumentException(
+          "Output "
+              + layerConf().getLayerName()
+              + " wants a label mask of shape ["
+              + known.length
+              + ", 1], got "
+              + Arrays.toString(maskArray.shape()));
+    }
+    for (int i = 0; i < known.length; i++) {
+      if (mask[i] != 0 && mask[i] != 1) {
+        throw new IllegalArgumentException(
+            "The label mask of output "
+                + layerConf().getLayerName()
+                + " holds "
+                + mask[i]
+                + " in row "
+                + i
+                + ", expected 0 or 1");
+      }
+      known[i] = mask[i] == 1;
+    }
+    return known;
+  }
+
+  @Override
+  public final Pair<INDArray, MaskState> feedForwardMaskArray(
+      INDArray mask, MaskState state, int minibatch) {
+    maskArray = mask;
+    return null;
+  }
+
+  @Override
+  public final boolean needsLabels() {
+    return true;
+  }
+
+  @Override
+  public final void setLabels(INDArray labels) {
+    this.labels = labels;
+  }
+
+  @Override
+  public final INDArray getLabels() {
+    return labels;
+  }
+
+  @Override
+  public void clear() {
+    super.clear();
+    labels = null;
+  }
+
+  @Override
+  @SuppressWarnings("deprecation") // the interface still asks for it
+  public final int numLabels() {
+    return (int) labels.size(1);
+  }
+
+  @Override
+  public final double f1Score(DataSet data) {
+    throw unsupported();
+  }
+
+  @Override
+  public final double f1Score(INDArray examples, INDArray labels) {
+    throw unsupported();
+  }
+
+  @Override
+  public final void fit(DataSetIterator iterator) {
+    throw unsupported();
+  }
+
+  @Override
+  public final int[] predict(INDArray examples) {
+    throw unsupported();
+  }
+
+  @Override
+  public final List<String> predict(DataSet data) {
+    throw unsupported();
+  }
+
+  @Override
+  public final void fit(INDArray examples, INDArray labels) {
+    throw unsupported();
+  }
+
+  @Override
+  public final void fit(DataSet data) {
+    throw unsupported();
+  }
+
+  @Override
+  public final void fit(INDArray examples, int[] labels) {
+    throw unsupported();
+  }
+
+  private UnsupportedOperationException unsupported() {
+    return new UnsupportedOperationException(
+        "Output "
+            + layerConf().getLayerName()
+            + " is trained and evaluated through its graph, not by itself");
+  }
+}

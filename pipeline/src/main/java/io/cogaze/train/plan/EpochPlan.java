@@ -1,0 +1,50 @@
+package io.cogaze.train.plan;
+
+import java.util.List;
+
+/**
+ * Who trains what in one epoch: for each averaging worker its batches in order, cut into averaging
+ * rounds of {@code frequency} batches a worker. Workers differ by at most one example, so the last
+ * round may hold fewer or smaller batches.
+ */
+public final class EpochPlan {
+  private final List<List<List<ExampleRef>>> batchesByWorker;
+  private final int frequency;
+
+  EpochPlan(List<List<List<ExampleRef>>> batchesByWorker, int frequency) {
+    this.batchesByWorker = batchesByWorker;
+    this.frequency = frequency;
+  }
+
+  /** The number of averaging workers. */
+  public int workers() {
+    return batchesByWorker.size();
+  }
+
+  /** The number of averaging rounds: as many as the worker with the most batches needs. */
+  public int rounds() {
+    int most = 0;
+    for (List<List<ExampleRef>> batches : batchesByWorker) {
+      most = Math.max(most, batches.size());
+    }
+    return (most + frequency - 1) / frequency;
+  }
+
+  /** The batches of one worker in one round, both from 0; empty where the worker has none left. */
+  public List<List<ExampleRef>> batches(int round, int worker) {
+    List<List<ExampleRef>> all = batchesByWorker.get(worker);
+    int from = Math.min(all.size(), round * frequency);
+    return all.subList(from, Math.min(all.size(), from + frequency));
+  }
+
+  /** The number of examples of the epoch. */
+  public int examples() {
+    int count = 0;
+    for (List<List<ExampleRef>> batches : batchesByWorker) {
+      for (List<ExampleRef> batch : batches) {
+        count += batch.size();
+      }
+    }
+    return count;
+  }
+}

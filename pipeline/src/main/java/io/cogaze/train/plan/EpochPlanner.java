@@ -1,0 +1,158 @@
+package io.cogaze.train.plan;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Makes epoch plans. The shuffle has two levels: row groups are brought into random order and cut
+ * into one segment a worker (so a row group, the unit of reading, is read by one worker, except at
+ * the cuts), then the examples of each worker are shuffled within windows. A plan depends only on
+ * the examples, the counts, the seed, the stage and the epoch, never on executors.
+ *
+ * @param sampler how batches are composed
+ * @param workers number of averaging workers
+ * @param batchSize most examples of a batch
+ * @param frequency batches of a worker between two averagings
+ * @param window examples that are shuffled together at least; a larger window mixes better and
+ *     needs more memory on the executors
+ */
+public record EpochPlanner(
+    SamplerKind sampler, int workers, int batchSize, int frequency, int window) {
+  private static final int MINIMUM_OF_A_CLASS = 2;
+
+  /** Errors: {@link IllegalArgumentException} for a count below 1. */
+  public EpochPlanner {
+    requirePositive("workers", workers);
+    requirePositive("batch-size", batchSize);
+    requirePositive("averaging-frequency", frequency);
+    requirePositive("shuffle-window", window);
+  }
+
+  /** The plan of one epoch, counted from 1, of one stage. */
+  public EpochPlan plan(List<ExampleRef> examples, long seed, String stage, int epoch) {
+    List<ExampleRef> order =
+        rowGroupsShuffled(examples, new KeyedRandom(seed, stage, epoch, "row"));
+    List<List<List<ExampleRef>>> byWorker = new ArrayList<>(workers);
+    for (int worker = 0; worker < workers; worker++) {
+      int from = (int) ((long) worker * order.size() / workers);
+      int to = (int) ((long) (worker + 1) * order.size() / workers);
+      KeyedRandom random = new KeyedRandom(seed, stage, epoch, "worker", worker);
+      byWorker.add(batches(order.subList(from, to), random));
+    }
+    return new EpochPlan(byWorker, frequency);
+  }
+
+  private static List<ExampleRef> rowGroupsShuffled(List<ExampleRef> examples, KeyedRandom random) {
+    Map<String, Map<Integer, List<ExampleRef>>> groups = new LinkedHashMap<>();
+    for (ExampleRef example : examples) {
+      groups
+          .computeIfAbsent(example.file(), file -> new LinkedHashMap<>())
+          .computeIfAbsent(example.rowGroup(), rowGroup -> new ArrayList<>())
+          .add(example);
+    }
+    List<List<ExampleRef>> shuffled = new ArrayList<>();
+    groups.values().forEach(ofFile -> shuffled.addAll(ofFile.values()));
+    random.shuffle(shuffled);
+    List<ExampleRef> order = new ArrayList<>(examples.size());
+    shuffled.forEach(order::addAll);
+    return order;
+  }
+
+  private List<List<ExampleRef>> batches(List<ExampleRef> segment, KeyedRandom random) {
+    int batchesOfWindow = (window + batchSize - 1) / batchSize;
+    int windowSize = (int) Math.min(Integer.MAX_VALUE, (long) batchesOfWindow * batchSize);
+    List<List<ExampleRef>> batches = new ArrayList<>();
+    for (int from = 0; from < segment.size(); from += windowSize) {
+      int to = (int) Math.min(segment.size(), (long) from + windowSize);
+      List<ExampleRef> shuffled = new ArrayList<>(segment.subList(from, to));
+      random.shuffle(shuffled);
+      batches.addAll(
+          sampler == SamplerKind.STRATIFIED ? stratified(shuffled) : consecutive(shuffled));
+      if (to == segment.size()) {
+        break;
+      }
+    }
+    return batches;
+  }
+
+  private List<List<ExampleRef>> consecutive(List<ExampleRef> shuffled) {
+    List<List<ExampleRef>> batches = new ArrayList<>();
+    for (int from = 0; from < shuffled.size(); from += batchSize) {
+      batches.add(shuffled.subList(from, Math.min(shuffled.size(), from + batchSize)));
+    }
+    return batches;
+  }
+
+  /**
+   * Deals the examples class by class, the rarest first, over batches whose sizes differ by at most
+   * one. A class with fewer than two examples a batch is dealt in pairs, so that some batches have
+   * two of it and others none, rather than all one.
+   */
+  private List<List<ExampleRef>> stratified(List<ExampleRef> shuffled) {
+    int count = (shuffled.size() + batchSize - 1) / batchSize;
+    Map<Integer, List<ExampleRef>> byClass = new TreeMap<>();
+    for (ExampleRef example : shuffled) {
+      byClass.computeIfAbsent(example.targetClass(), c -> new ArrayList<>()).add(example);
+    }
+    List<List<ExampleRef>> rarestFirst = new ArrayList<>(byClass.values());
+    rarestFirst.sort(Comparator.comparingInt(List::size));
+
+    List<List<ExampleRef>> batches = new ArrayList<>(count);
+    int[] free = new int[count];
+    for (int batch = 0; batch < count; batch++) {
+      batches.add(new ArrayList<>());
+      free[batch] = (batch + 1) * shuffled.size() / count - batch * shuffled.size() / count;
+    }
+    for (List<ExampleRef> ofClass : rarestFirst) {
+      boolean inPairs = ofClass.size() < MINIMUM_OF_A_CLASS * count;
+      int[] dealt = new int[count];
+      int next = 0;
+      while (next < ofClass.size()) {
+        int batch = inPairs ? mostFree(free) : fewestOfClass(dealt, free);
+        int left = ofClass.size() - next;
+        int hand = inPairs ? (left == MINIMUM_OF_A_CLASS + 1 ? left : MINIMUM_OF_A_CLASS) : 1;
+        hand = Math.min(Math.min(hand, left), free[batch]);
+        batches.get(batch).addAll(ofClass.subList(next, next + hand));
+        free[batch] -= hand;
+        dealt[batch] += hand;
+        next += hand;
+      }
+    }
+    return batches;
+  }
+
+  private static int mostFree(int[] free) {
+    int best = 0;
+    for (int batch = 1; batch < free.length; batch++) {
+      if (free[batch] > free[best]) {
+        best = batch;
+      }
+    }
+    return best;
+  }
+
+  private static int fewestOfClass(int[] dealt, int[] free) {
+    int best = -1;
+    for (int batch = 0; batch < free.length; batch++) {
+      if (free[batch] == 0) {
+        continue;
+      }
+      if (best < 0
+          || dealt[batch] < dealt[best]
+          || (dealt[batch] == dealt[best] && free[batch] > free[best])) {
+        best = batch;
+      }
+    }
+    return best;
+  }
+
+  private static void requirePositive(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " must be 1 or more but is " + value);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.cogaze.train.plan;
+
+/**
+ * How stages are trained, whatever the recipe.
+ *
+ * @param seed of initialisation, shuffling and dropout
+ * @param workers averaging workers: logical partitions, not processes
+ * @param nativeThreads threads of the native kernels for each worker; 1 when workers share a JVM
+ * @param shuffleWindow examples that a worker shuffles together at least
+ * @param exampleCacheMb memory of each executor for decoded row groups, MiB
+ * @param validationBatchSize examples of a batch in validation
+ * @param averagingSlices parts into which the averaged vectors are cut, 0 = twice the workers
+ * @param checkpoints when checkpoints are written and which are kept
+ */
+public record TrainSettings(
+    long seed,
+    int workers,
+    int nativeThreads,
+    int shuffleWindow,
+    int exampleCacheMb,
+    int validationBatchSize,
+    int averagingSlices,
+    Checkpoints checkpoints) {
+
+  /**
+   * When checkpoints are written and which are kept.
+   *
+   * @param everyEpochs epochs between two checkpoints; the best and the last epoch always have one
+   * @param keepLast newest checkpoints that are kept besides the best
+   */
+  public record Checkpoints(int everyEpochs, int keepLast) {
+    /** Errors: {@link IllegalArgumentException} for a count below 1. */
+    public Checkpoints {
+      requireAtLeast("every-epochs", everyEpochs, 1);
+      requireAtLeast("keep-last", keepLast, 1);
+    }
+  }
+
+  /** Errors: {@link IllegalArgumentException} for a value out of range. */
+  public TrainSettings {
+    requireAtLeast("workers", workers, 1);
+    requireAtLeast("native-threads", nativeThreads, 1);
+    requireAtLeast("shuffle-window", shuffleWindow, 1);
+    requireAtLeast("example-cache-mb", exampleCacheMb, 0);
+    requireAtLeast("validation-batch-size", validationBatchSize, 1);
+    requireAtLeast("averaging-slices", averagingSlices, 0);
+  }
+
+  /** The number of slices to use. */
+  public int slices() {
+    return averagingSlices == 0 ? 2 * workers : averagingSlices;
+  }
+
+  private static void requireAtLeast(String key, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(key + " must be " + least + " or more but is " + value);
+    }
+  }
+}

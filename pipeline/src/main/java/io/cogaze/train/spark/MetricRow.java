@@ -1,0 +1,78 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.shard.ParquetTable;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Types;
+
+/**
+ * A row of a stage's training metrics.
+ *
+ * @param run the run folder
+ * @param epoch from 1
+ * @param round from 1; 0 for the whole epoch
+ * @param split train or valid
+ * @param metric what was measured
+ * @param value of the metric
+ * @param n examples it is over
+ */
+record MetricRow(
+    String run,
+    String stage,
+    int epoch,
+    int round,
+    String split,
+    String metric,
+    double value,
+    long n) {
+  private static final MessageType SCHEMA =
+      Types.buildMessage()
+          .required(PrimitiveTypeName.BINARY)
+          .as(LogicalTypeAnnotation.stringType())
+          .named("run")
+          .required(PrimitiveTypeName.BINARY)
+          .as(LogicalTypeAnnotation.stringType())
+          .named("stage")
+          .required(PrimitiveTypeName.INT32)
+          .named("epoch")
+          .required(PrimitiveTypeName.INT32)
+          .named("round")
+          .required(PrimitiveTypeName.BINARY)
+          .as(LogicalTypeAnnotation.stringType())
+          .named("split")
+          .required(PrimitiveTypeName.BINARY)
+          .as(LogicalTypeAnnotation.stringType())
+          .named("metric")
+          .required(PrimitiveTypeName.DOUBLE)
+          .named("value")
+          .required(PrimitiveTypeName.INT64)
+          .named("n")
+          .named("metrics");
+
+  /** The table of these rows. */
+  static final ParquetTable<MetricRow> TABLE =
+      new ParquetTable<>(
+          SCHEMA,
+          1,
+          (row, group) -> {
+            group.add("run", row.run());
+            group.add("stage", row.stage());
+            group.add("epoch", row.epoch());
+            group.add("round", row.round());
+            group.add("split", row.split());
+            group.add("metric", row.metric());
+            group.add("value", row.value());
+            group.add("n", row.n());
+          },
+          group ->
+              new MetricRow(
+                  group.getString("run", 0),
+                  group.getString("stage", 0),
+                  group.getInteger("epoch", 0),
+                  group.getInteger("round", 0),
+                  group.getString("split", 0),
+                  group.getString("metric", 0),
+                  group.getDouble("value", 0),
+                  group.getLong("n", 0)));
+}

@@ -1,0 +1,69 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.step.TrainingState;
+import io.cogaze.train.step.WorkerReport;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.PairFlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+import scala.Tuple2;
+
+/**
+ * A worker's work of one round: from the round's state, over the token's batches, to the slices of
+ * the state reached, each under its index, and the report, under the index after the last slice.
+ */
+final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
+  private static final long serialVersionUID = 1L;
+
+  private final String stageKey;
+  private final Broadcast<byte[]> shipment;
+  private final Broadcast<byte[][]> state;
+  private final int iteration;
+  private final int epochsDone;
+  private final double learningRate;
+
+  RoundTask(
+      String stageKey,
+      Broadcast<byte[]> shipment,
+      Broadcast<byte[][]> state,
+      int iteration,
+      int epochsDone,
+      double learningRate) {
+    this.stageKey = stageKey;
+    this.shipment = shipment;
+    this.state = state;
+    this.iteration = iteration;
+    this.epochsDone = epochsDone;
+    this.learningRate = learningRate;
+  }
+
+  @Override
+  public Iterator<Tuple2<Integer, byte[]>> call(String text) {
+    PlanToken token = PlanToken.decode(text);
+    return WorkerSlots.ofThisJvm()
+        .run(stageKey, shipment.value(), learningRate, bench -> train(token, bench))
+        .iterator();
+  }
+
+  private List<Tuple2<Integer, byte[]>> train(PlanToken token, WorkerSlots.Bench bench) {
+    bench
+        .worker()
+        .network()
+        .state(StateSlice.join(Arrays.asList(state.value()), iteration, epochsDone));
+    WorkerReport report =
+        bench.worker().fit(token, bench.cache().source(bench.shipment().shards()));
+    TrainingState reached = bench.worker().network().state();
+    int slices = bench.shipment().slices();
+    List<Tuple2<Integer, byte[]>> results = new ArrayList<>(slices + 1);
+    for (int slice = 0; slice < slices; slice++) {
+      results.add(
+          new Tuple2<>(
+              slice, StateSlice.cut(reached, slice, slices, report.worker(), report.examples())));
+    }
+    results.add(new Tuple2<>(slices, Bytes.of(report::write)));
+    return results;
+  }
+}

@@ -1,0 +1,702 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.error.ConfigurationException;
+import io.cogaze.error.InputException;
+import io.cogaze.error.RunException;
+import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.TensorNames;
+import io.cogaze.run.ConfigStamp;
+import io.cogaze.run.FolderCommit;
+import io.cogaze.run.Manifest;
+import io.cogaze.run.Provenance;
+import io.cogaze.run.Rerun;
+import io.cogaze.run.RunLayout;
+import io.cogaze.run.RunLock;
+import io.cogaze.run.Sha256;
+import io.cogaze.run.StageLayout;
+import io.cogaze.run.Versions;
+import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.ShardManifest;
+import io.cogaze.shard.ShardSet;
+import io.cogaze.shard.Split;
+import io.cogaze.train.checkpoint.CheckpointStore;
+import io.cogaze.train.checkpoint.ModelDescription;
+import io.cogaze.train.checkpoint.StageState;
+import io.cogaze.train.checkpoint.Tensors;
+import io.cogaze.train.checkpoint.TrainedStage;
+import io.cogaze.train.plan.EpochPlan;
+import io.cogaze.train.plan.EpochPlanner;
+import io.cogaze.train.plan.ExampleRef;
+import io.cogaze.train.plan.InitWeights;
+import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.plan.Schedule;
+import io.cogaze.train.plan.SettingsText;
+import io.cogaze.train.plan.StagePlan;
+import io.cogaze.train.plan.StageSettings;
+import io.cogaze.train.plan.TrainSettings;
+import io.cogaze.train.step.StageDefinition;
+import io.cogaze.train.step.StageNetwork;
+import io.cogaze.train.step.TrainingState;
+import io.cogaze.train.step.WorkerReport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One stage of one run: from where it stands to its end. */
+final class StageRun {
+  private static final Logger LOG = LoggerFactory.getLogger(StageRun.class);
+  private static final int MEBI = 1 << 20;
+
+  private final JavaSparkContext context;
+  private final FileSystem fs;
+  private final RunLayout run;
+  private final ShardSet shards;
+  private final TrainRequest request;
+  private final String stage;
+  private final StageSettings settings;
+  private final TrainSettings train;
+  private final RunLock lock;
+  private final StageLayout layout;
+  private final CheckpointStore checkpoints;
+  private final Schedule schedule;
+
+  StageRun(
+      JavaSparkContext context,
+      FileSystem fs,
+      RunLayout run,
+      ShardSet shards,
+      TrainRequest request,
+      StagePlan plan,
+      RunLock lock) {
+    this.context = context;
+    this.fs = fs;
+    this.run = run;
+    this.shards = shards;
+    this.request = request;
+    this.stage = plan.name();
+    this.settings = plan.settings();
+    this.train = request.settings();
+    this.lock = lock;
+    this.layout = run.stage(stage);
+    this.checkpoints = new CheckpointStore(fs, layout);
+    this.schedule =
+        new Schedule(settings.selection(), settings.plateau(), settings.earlyStoppingPatience());
+  }
+
+  TrainResult.StageResult run() {
+    long start = System.nanoTime();
+    ModelDescription description = describe();
+    Map<String, TrainedStage> sources = sources();
+    ConfigStamp stamp = stamp(sources);
+    if (request.startAnew()) {
+      throwAwayIfDifferent(stamp);
+    }
+    Rerun rerun = Rerun.decide(fs, layout.folder(), CheckpointStore.STAGE_KIND, stamp, false);
+    if (rerun.action() == Rerun.Action.ALREADY_DONE) {
+      LOG.info("stage {} is finished already with this configuration", stage);
+      return result(rerun.committed().orElseThrow(), true, 0, start);
+    }
+    Optional<Integer> newest = checkpoints.newestWhole();
+    newest.ifPresent(
+        epoch -> Rerun.decide(fs, layout.checkpoint(epoch), CheckpointStore.KIND, stamp, false));
+
+    StageDefinition definition = definition(description);
+    StageNetwork network = StageNetwork.initialise(definition, settings.updater().learningRate());
+    Tensors carried = transfer(network, sources);
+    Broadcast<byte[]> shipment =
+        context.broadcast(
+            Bytes.serialise(
+                new StageShipment(
+                    definition,
+                    shards.handle(),
+                    network.frozen(),
+                    (long) train.exampleCacheMb() * MEBI,
+                    train.slices())));
+    try {
+      Loop loop = new Loop(definition, description, stamp, shipment, carried);
+      int resumedFrom = newest.orElse(0);
+      Manifest finished = loop.run(network, newest);
+      return result(finished, false, resumedFrom, start);
+    } finally {
+      shipment.destroy();
+    }
+  }
+
+  private ModelDescription describe() {
+    ShardManifest data = shards.manifest();
+    int reduction = settings.inputReduction();
+    if (data.height() % reduction != 0 || data.width() % reduction != 0) {
+      throw new ConfigurationException(
+          "Stage '"
+              + stage
+              + "': cogaze.recipe.stages."
+              + stage
+              + ".input-reduction = "
+              + reduction
+              + " does not divide the shards' "
+              + data.height()
+              + " x "
+              + data.width()
+              + " pixels");
+    }
+    List<String> heads = heads().keySet().stream().map(Enum::name).toList();
+    ModelDescription description =
+        new ModelDescription(
+            ModelDescription.FORMAT_VERSION,
+            stage,
+            request.recipe().network(),
+            data.height() / reduction,
+            data.width() / reduction,
+            reduction,
+            data.targetClasses(),
+            heads,
+            settings.trainable(),
+            data.preprocessing());
+    checkParts(description);
+    return description;
+  }
+
+  private void checkParts(ModelDescription description) {
+    Set<String> known;
+    Set<String> needed = new LinkedHashSet<>();
+    try {
+      known = description.spec().network().parts();
+      for (Head head : heads().keySet()) {
+        needed.addAll(description.spec().network().parts(head));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(
+          "Stage '" + stage + "' of recipe '" + request.recipe().name() + "': " + e.getMessage(),
+          e);
+    }
+    List<String> named = new ArrayList<>(settings.trainable());
+    named.addAll(settings.frozen());
+    for (String part : named) {
+      if (!known.contains(part)) {
+        throw new ConfigurationException(
+            "Stage '" + stage + "' names part '" + part + "', but the network has " + known);
+      }
+    }
+    for (String part : needed) {
+      if (!named.contains(part)) {
+        throw new ConfigurationException(
+            "Stage '"
+                + stage
+                + "' needs part '"
+                + part
+                + "' for its heads; name it under trainable or under frozen");
+      }
+    }
+    for (String part : named) {
+      if (!needed.contains(part)) {
+        throw new ConfigurationException(
+            "Stage '"
+                + stage
+                + "' names part '"
+                + part
+                + "' under trainable or frozen, but its heads "
+                + settings.heads().keySet()
+                + " do not use it");
+      }
+    }
+  }
+
+  private Map<Head, Double> heads() {
+    Map<Head, Double> heads = new EnumMap<>(Head.class);
+    settings
+        .heads()
+        .forEach(
+            (name, weight) -> {
+              for (Head head : Head.values()) {
+                if (headName(head).equals(name)) {
+                  heads.put(head, weight);
+                  return;
+                }
+              }
+              throw new ConfigurationException(
+                  "Stage '"
+                      + stage
+                      + "' names head '"
+                      + name
+                      + "', expected one of "
+                      + EnumSet.allOf(Head.class).stream().map(StageRun::headName).toList());
+            });
+    return heads;
+  }
+
+  private static String headName(Head head) {
+    return head.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private Map<String, TrainedStage> sources() {
+    Map<String, TrainedStage> sources = new LinkedHashMap<>();
+    for (InitWeights init : settings.initWeights()) {
+      String from = init.fromStage();
+      if (Manifest.readIfPresent(fs, run.stage(from).folder()).isEmpty()) {
+        throw new ConfigurationException(
+            "Stage '"
+                + stage
+                + "' takes weights from stage '"
+                + from
+                + "', which is not finished in "
+                + run.root()
+                + ". Train it first: --stages "
+                + from
+                + ","
+                + stage);
+      }
+      sources.computeIfAbsent(from, name -> TrainedStage.load(fs, run, name));
+    }
+    return sources;
+  }
+
+  private ConfigStamp stamp(Map<String, TrainedStage> sources) {
+    TreeMap<String, String> text = new TreeMap<>();
+    SettingsText.put(text, "recipe.network", request.recipe().network());
+    SettingsText.put(text, "recipe.stages." + stage, settings);
+    text.put("train.seed", Long.toString(train.seed()));
+    text.put("train.workers", Integer.toString(train.workers()));
+    text.put("train.native-threads", Integer.toString(train.nativeThreads()));
+    text.put("train.shuffle-window", Integer.toString(train.shuffleWindow()));
+    text.put("train.validation-batch-size", Integer.toString(train.validationBatchSize()));
+    text.put("shards.content", shards.manifest().contentHash());
+    sources.forEach(
+        (name, source) -> text.put("weights of stage " + name, source.parametersSha256()));
+    return new ConfigStamp(Sha256.of(text.toString()), text);
+  }
+
+  private void throwAwayIfDifferent(ConfigStamp stamp) {
+    List<Manifest> found = new ArrayList<>();
+    Manifest.readIfPresent(fs, layout.folder()).ifPresent(found::add);
+    for (int epoch : checkpoints.epochs()) {
+      Manifest.readIfPresent(fs, layout.checkpoint(epoch)).ifPresent(found::add);
+    }
+    if (found.stream().allMatch(old -> ConfigStamp.of(old).hash().equals(stamp.hash()))) {
+      return;
+    }
+    LOG.info("stage {} was trained with another configuration and starts anew", stage);
+    FolderCommit.withdraw(fs, layout.folder());
+    checkpoints.retain(List.of());
+    try {
+      fs.delete(layout.metrics(), true);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot delete " + layout.metrics(), e);
+    }
+  }
+
+  private StageDefinition definition(ModelDescription description) {
+    return new StageDefinition(
+        run.root() + "/" + stage + "/" + UUID.randomUUID(),
+        stage,
+        description.spec(),
+        heads(),
+        settings.trainable(),
+        settings.updater(),
+        description.triplet(),
+        description.targetClasses(),
+        settings.inputReduction(),
+        train.seed(),
+        train.nativeThreads());
+  }
+
+  /** Copies the recipe's init-weights; gives the tensors that the stage only carries along. */
+  private Tensors transfer(StageNetwork network, Map<String, TrainedStage> sources) {
+    Tensors carried = Tensors.none();
+    for (InitWeights init : settings.initWeights()) {
+      TrainedStage source = sources.get(init.fromStage());
+      for (String part : init.parts()) {
+        Tensors ofPart = source.tensors().part(part);
+        if (ofPart.isEmpty()) {
+          throw new ConfigurationException(
+              "Stage '"
+                  + stage
+                  + "' takes part '"
+                  + part
+                  + "' from stage '"
+                  + init.fromStage()
+                  + "', which has no tensors of it. Correct init-weights");
+        }
+        List<TensorNames.Tensor> wanted = network.built().names().tensors(part);
+        if (wanted.isEmpty()) {
+          carried = carried.with(ofPart);
+          LOG.info("stage {} carries {} tensors of {}", stage, ofPart.names().size(), part);
+          continue;
+        }
+        if (wanted.size() != ofPart.names().size()) {
+          throw new ConfigurationException(
+              "Stage '"
+                  + stage
+                  + "' has "
+                  + wanted.size()
+                  + " tensors of part '"
+                  + part
+                  + "' but stage '"
+                  + init.fromStage()
+                  + "' has "
+                  + ofPart.names().size()
+                  + "; they were not trained with the same network");
+        }
+        ofPart.copyInto(network.graph(), wanted);
+        LOG.info(
+            "stage {} takes {} tensors of {} from stage {}",
+            stage,
+            wanted.size(),
+            part,
+            init.fromStage());
+      }
+    }
+    return carried;
+  }
+
+  private List<ExampleRef> examples(Split split) {
+    boolean needsClass = heads().keySet().stream().anyMatch(head -> head != Head.SALIENCY);
+    boolean needsGaze = heads().containsKey(Head.SALIENCY);
+    List<ExampleRef> examples = new ArrayList<>();
+    int without = 0;
+    for (IndexEntry entry : shards.index()) {
+      if (entry.split() != split) {
+        continue;
+      }
+      boolean useful = (needsClass && entry.targetClass() >= 0) || (needsGaze && entry.hasGaze());
+      if (useful) {
+        examples.add(
+            new ExampleRef(
+                entry.exampleId(),
+                entry.file(),
+                entry.rowGroup(),
+                entry.row(),
+                entry.targetClass()));
+      } else {
+        without++;
+      }
+    }
+    LOG.info(
+        "stage {}: {} {} examples, {} more have no target for it",
+        stage,
+        examples.size(),
+        split.label(),
+        without);
+    if (examples.isEmpty()) {
+      throw new InputException(
+          "Stage '"
+              + stage
+              + "' has no "
+              + split.label()
+              + " example with a target for "
+              + settings.heads().keySet()
+              + " in "
+              + request.shards());
+    }
+    return examples;
+  }
+
+  private TrainResult.StageResult result(
+      Manifest finished, boolean alreadyDone, int resumedFrom, long start) {
+    return new TrainResult.StageResult(
+        stage,
+        alreadyDone,
+        resumedFrom,
+        finished.body().path("epochs").asInt(),
+        finished.body().path("best_epoch").asInt(),
+        finished.body().path("metric").asText(),
+        Double.parseDouble(finished.body().path("best_value").asText()),
+        finished.body().path("stop_reason").asText(),
+        finished.body().path("parameters_sha256").asText(),
+        (System.nanoTime() - start) / 1e9);
+  }
+
+  /** The epochs of the stage. */
+  private final class Loop {
+    private final StageDefinition definition;
+    private final ModelDescription description;
+    private final ConfigStamp stamp;
+    private final Broadcast<byte[]> shipment;
+    private final Tensors carried;
+    private final EpochPlanner planner =
+        new EpochPlanner(
+            settings.sampler(),
+            train.workers(),
+            settings.batchSize(),
+            settings.averagingFrequency(),
+            train.shuffleWindow());
+
+    Loop(
+        StageDefinition definition,
+        ModelDescription description,
+        ConfigStamp stamp,
+        Broadcast<byte[]> shipment,
+        Tensors carried) {
+      this.definition = definition;
+      this.description = description;
+      this.stamp = stamp;
+      this.shipment = shipment;
+      this.carried = carried;
+    }
+
+    Manifest run(StageNetwork initial, Optional<Integer> newest) {
+      List<ExampleRef> examples = examples(Split.TRAIN);
+      Validation validation = validation(examples(Split.VALID));
+      Progress progress =
+          new Progress(run.root().toString(), stage, settings.epochs(), initial.heads());
+      MetricsFolder metrics = new MetricsFolder(fs, layout.metrics());
+      StageNetwork network = initial;
+      StageState state =
+          new StageState(
+              0, 0, schedule.start(settings.updater().learningRate()), false, "", Double.NaN);
+      if (newest.isPresent()) {
+        CheckpointStore.Content content = checkpoints.read(newest.get());
+        state = content.state();
+        network = restored(network, content, state.schedule().learningRate(), state.epoch());
+        LOG.info("stage {} goes on after epoch {}", stage, state.epoch());
+      }
+      while (state.stop().isEmpty()) {
+        int epoch = state.epoch() + 1;
+        if (state.reloadBest()) {
+          CheckpointStore.Content best = checkpoints.read(state.schedule().bestEpoch());
+          network = restored(network, best, state.schedule().learningRate(), state.epoch());
+          LOG.info("stage {} goes back to the best epoch {}", stage, best.state().epoch());
+        } else if (network.learningRate() != state.schedule().learningRate()) {
+          network = atRate(network, state.schedule().learningRate());
+        }
+        fit(network, examples, epoch, progress);
+        Map<String, Validation.Value> values =
+            validation.run(context, network, Validation.jobName(stage, epoch));
+        double rate = state.schedule().learningRate();
+        state = after(state, epoch, network, values);
+        boolean best = state.schedule().bestEpoch() == epoch;
+        metrics.write(epoch, progress.epoch(epoch, values, rate, best), lock);
+        checkpoint(state, network, best);
+      }
+      return finish(state);
+    }
+
+    private Validation validation(List<ExampleRef> examples) {
+      boolean contrastive = definition.lossWeights().containsKey(Head.EMBEDDING);
+      EpochPlan plan =
+          new EpochPlanner(
+                  settings.sampler(),
+                  train.workers(),
+                  contrastive ? settings.batchSize() : train.validationBatchSize(),
+                  Integer.MAX_VALUE,
+                  train.shuffleWindow())
+              .plan(examples, train.seed(), stage, 0);
+      return new Validation(
+          definition.key(),
+          shipment,
+          train.slices(),
+          PlanToken.encode(0, plan),
+          definition.lossWeights(),
+          definition.targetClasses().size());
+    }
+
+    private void fit(
+        StageNetwork network, List<ExampleRef> examples, int epoch, Progress progress) {
+      EpochPlan plan = planner.plan(examples, train.seed(), stage, epoch);
+      CogazeTrainingMaster master =
+          new CogazeTrainingMaster(
+              network,
+              definition.key(),
+              stage,
+              shipment,
+              train.slices(),
+              round -> {
+                account(plan, round);
+                progress.round(round);
+              });
+      new SparkComputationGraph(context, network.graph(), master)
+          .fitPaths(
+              context.parallelize(PlanToken.encode(epoch, plan), train.workers()),
+              (MultiDataSetLoader) null);
+      long used = progress.rounds().stream().mapToLong(RoundSummary::examples).sum();
+      if (used != examples.size()) {
+        throw new RunException(
+            "Stage '"
+                + stage
+                + "' used "
+                + used
+                + " examples in epoch "
+                + epoch
+                + " but has "
+                + examples.size());
+      }
+    }
+
+    /** Each worker must have used just the examples that the plan gave it. */
+    private void account(EpochPlan plan, RoundSummary round) {
+      for (WorkerReport report : round.reports()) {
+        long planned = 0;
+        long hash = 0;
+        for (List<ExampleRef> batch : plan.batches(round.round() - 1, report.worker())) {
+          for (ExampleRef example : batch) {
+            planned++;
+            hash += WorkerReport.idHash(example.exampleId());
+          }
+        }
+        if (planned != report.examples() || hash != report.idHash()) {
+          throw new RunException(
+              "Stage '"
+                  + stage
+                  + "', epoch "
+                  + round.epoch()
+                  + ", round "
+                  + round.round()
+                  + ": worker "
+                  + report.worker()
+                  + " used "
+                  + report.examples()
+                  + " examples, but not the "
+                  + planned
+                  + " that were planned. The shards do not fit their index; run preprocess again");
+        }
+      }
+    }
+
+    private StageState after(
+        StageState state, int epoch, StageNetwork network, Map<String, Validation.Value> values) {
+      String metric = Validation.name(settings.selection().metric());
+      Validation.Value value = values.get(metric);
+      if (value == null) {
+        throw new ConfigurationException(
+            "Stage '"
+                + stage
+                + "' selects by "
+                + metric
+                + ", but its validation gives "
+                + values.keySet()
+                + ". Correct cogaze.recipe.stages."
+                + stage
+                + ".selection.metric, or give each class validation examples");
+      }
+      if (!Double.isFinite(value.value())) {
+        throw new RunException(
+            "Stage '"
+                + stage
+                + "' stopped: "
+                + metric
+                + " on the validation examples is "
+                + value.value()
+                + " after epoch "
+                + epoch
+                + ". The last checkpoint is kept. Lower the learning rate");
+      }
+      Schedule.Step step = schedule.after(state.schedule(), epoch, value.value());
+      String stop = step.stop().orElse("");
+      if (stop.isEmpty() && epoch >= settings.epochs()) {
+        stop = "all " + settings.epochs() + " epochs are done";
+      }
+      return new StageState(
+          epoch,
+          network.graph().getConfiguration().getIterationCount(),
+          step.state(),
+          step.reloadBest(),
+          stop,
+          value.value());
+    }
+
+    private void checkpoint(StageState state, StageNetwork network, boolean best) {
+      boolean due =
+          state.epoch() % train.checkpoints().everyEpochs() == 0 || !state.stop().isEmpty();
+      if (!due && !best) {
+        return;
+      }
+      Tensors tensors = Tensors.of(network.graph(), network.built().names()).with(carried);
+      checkpoints.write(
+          new CheckpointStore.Content(
+              description, state, tensors, network.state().updater(), provenance()),
+          stamp,
+          lock);
+      List<Integer> kept = new ArrayList<>(checkpoints.epochs());
+      int newest = Math.max(0, kept.size() - train.checkpoints().keepLast());
+      kept = new ArrayList<>(kept.subList(newest, kept.size()));
+      kept.add(state.schedule().bestEpoch());
+      checkpoints.retain(kept);
+    }
+
+    private Manifest finish(StageState state) {
+      int bestEpoch = state.schedule().bestEpoch();
+      Manifest best = Manifest.read(fs, layout.checkpoint(bestEpoch), CheckpointStore.KIND);
+      TreeMap<String, Object> body = new TreeMap<>();
+      body.put("stage", stage);
+      body.put("epochs", state.epoch());
+      body.put("best_epoch", bestEpoch);
+      body.put("metric", Validation.name(settings.selection().metric()));
+      body.put("best_value", Double.toString(state.schedule().bestValue()));
+      body.put("stop_reason", state.stop());
+      body.put("parameters_sha256", best.body().path("parameters_sha256").asText());
+      stamp.putInto(body);
+      LOG.info(
+          "stage {} is finished: {}; best epoch {} with {} {}",
+          stage,
+          state.stop(),
+          bestEpoch,
+          body.get("metric"),
+          body.get("best_value"));
+      return FolderCommit.begin(fs, layout.folder(), CheckpointStore.STAGE_KIND)
+          .guardedBy(lock)
+          .publish(body);
+    }
+
+    private Provenance provenance() {
+      TreeMap<String, String> notes = new TreeMap<>();
+      notes.put("recipe", request.recipe().name());
+      notes.put("stage", stage);
+      notes.put("native_threads", Integer.toString(train.nativeThreads()));
+      boolean pretrained = false;
+      notes.put(
+          "pretrained",
+          pretrained ? "yes" : "no: every network began with random weights, none were pretrained");
+      return new Provenance(
+          new TreeMap<>(Map.of("shards", shards.sha256())),
+          stamp.hash(),
+          Versions.current(),
+          new TreeMap<>(Map.of("train", train.seed())),
+          NativeLibrary.mapped().orElse(""),
+          Math.max(1, context.sc().getExecutorMemoryStatus().size() - 1),
+          train.workers(),
+          notes);
+    }
+
+    /** A network at a learning rate with a checkpoint's parameters and optimiser state. */
+    private StageNetwork restored(
+        StageNetwork network, CheckpointStore.Content content, double rate, int epoch) {
+      StageNetwork target = network.learningRate() == rate ? network : atRate(network, rate);
+      content.tensors().copyInto(target.graph(), target.built().names().tensors());
+      TrainingState copied = target.state();
+      target.state(
+          new TrainingState(
+              copied.learned(),
+              copied.means(),
+              copied.variances(),
+              content.updater(),
+              content.state().iteration(),
+              epoch));
+      return target;
+    }
+
+    private StageNetwork atRate(StageNetwork network, double rate) {
+      StageNetwork target = StageNetwork.uninitialised(definition, rate);
+      target.frozen(network.frozen());
+      target.state(network.state());
+      return target;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.shard.ShardHandle;
+import io.cogaze.train.step.StageDefinition;
+import java.io.Serializable;
+
+/**
+ * What executors need of a stage, sent once.
+ *
+ * @param frozen values of the frozen parts
+ * @param cacheBytes memory of each executor for decoded examples
+ * @param slices parts into which states are cut for averaging
+ */
+record StageShipment(
+    StageDefinition definition, ShardHandle shards, float[] frozen, long cacheBytes, int slices)
+    implements Serializable {
+  private static final long serialVersionUID = 1L;
+}

@@ -1,0 +1,55 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.run.RunLayout;
+import io.cogaze.run.RunLock;
+import io.cogaze.shard.ShardSet;
+import io.cogaze.train.plan.StagePlan;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Trains the stages of a recipe in order. A run folder that exists is continued: finished stages
+ * with the same configuration are not run again, an interrupted one goes on after its last whole
+ * checkpoint and ends in the same bits as if it had not been interrupted.
+ */
+public final class StageTrainer {
+  private StageTrainer() {}
+
+  /**
+   * Trains. Errors: {@link io.cogaze.error.ConfigurationException} for an unknown stage, a missing
+   * earlier stage or a configuration that differs from that of the run folder; {@link
+   * io.cogaze.error.InputException} for shards that cannot be trained on; {@link
+   * io.cogaze.error.RunException} when another process holds the run folder or the loss is not
+   * finite.
+   */
+  public static TrainResult train(SparkSession spark, TrainRequest request) {
+    NativeLibrary.prepare();
+    List<StagePlan> plans = request.recipe().plans(request.stages());
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    FileSystem fs;
+    try {
+      fs = request.run().getFileSystem(hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + request.run() + ": " + e.getMessage(), e);
+    }
+    ShardSet shards = ShardSet.open(hadoop, request.shards());
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    RunLayout run = new RunLayout(request.run());
+    List<TrainResult.StageResult> results = new ArrayList<>();
+    try (RunLock lock = RunLock.acquire(fs, request.run(), "train", request.lock())) {
+      for (StagePlan plan : plans) {
+        results.add(new StageRun(context, fs, run, shards, request, plan, lock).run());
+      }
+    } finally {
+      WorkerSlots.ofThisJvm().close();
+    }
+    return new TrainResult(results);
+  }
+}

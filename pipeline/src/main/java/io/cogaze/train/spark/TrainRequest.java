@@ -1,0 +1,33 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.run.LockSettings;
+import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.TrainSettings;
+import java.net.URI;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What to train.
+ *
+ * @param run folder of the run; a run that exists is continued
+ * @param shards folder of the shard set
+ * @param recipe the stages
+ * @param settings how
+ * @param stages names of the stages to run, in any order; empty for all
+ * @param startAnew whether stages that were trained with another configuration are thrown away and
+ *     trained again; otherwise they are an error
+ * @param lock settings of the run folder's lock
+ */
+public record TrainRequest(
+    Path run,
+    URI shards,
+    Recipe recipe,
+    TrainSettings settings,
+    List<String> stages,
+    boolean startAnew,
+    LockSettings lock) {
+  public TrainRequest {
+    stages = List.copyOf(stages);
+  }
+}

@@ -1,0 +1,132 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.metric.Classification;
+import io.cogaze.nn.network.Head;
+import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.plan.Selection;
+import io.cogaze.train.step.StageNetwork;
+import io.cogaze.train.step.ValidationRow;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * Validates a network over Spark. Rows come back to the driver in the order of the tokens, so the
+ * metrics do not depend on which task ended first.
+ */
+final class Validation {
+  private final String stageKey;
+  private final Broadcast<byte[]> shipment;
+  private final int slices;
+  private final List<String> tokens;
+  private final Map<Head, Double> lossWeights;
+  private final int classes;
+
+  /**
+   * @param tokens the validation examples in fixed batches
+   * @param lossWeights of the heads
+   * @param classes number of target classes
+   */
+  Validation(
+      String stageKey,
+      Broadcast<byte[]> shipment,
+      int slices,
+      List<String> tokens,
+      Map<Head, Double> lossWeights,
+      int classes) {
+    this.stageKey = stageKey;
+    this.shipment = shipment;
+    this.slices = slices;
+    this.tokens = tokens;
+    this.lossWeights = lossWeights;
+    this.classes = classes;
+  }
+
+  /** A metric's value and the number of examples it is over. */
+  record Value(double value, long examples) {}
+
+  /**
+   * The metrics of the network by name: loss, loss_HEAD, and auroc_macro and kl where they apply.
+   */
+  Map<String, Value> run(JavaSparkContext context, StageNetwork network, String jobName) {
+    context.setJobGroup(jobName, jobName);
+    Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), slices));
+    List<ValidationRow> rows = new ArrayList<>();
+    try {
+      List<byte[]> results =
+          context
+              .parallelize(tokens, tokens.size())
+              .map(new ValidationTask(stageKey, shipment, state, network.learningRate()))
+              .collect();
+      for (byte[] result : results) {
+        Bytes.read(
+            result,
+            in -> {
+              int count = in.readInt();
+              for (int i = 0; i < count; i++) {
+                rows.add(ValidationRow.read(in));
+              }
+              return count;
+            });
+      }
+    } finally {
+      state.destroy();
+      context.clearJobGroup();
+    }
+    return metrics(rows, network.heads());
+  }
+
+  /** The tokens that hold all batches of a plan, one a worker. */
+  static String jobName(String stage, int epoch) {
+    return String.format(Locale.ROOT, "stage %s, epoch %d, validation", stage, epoch);
+  }
+
+  private Map<String, Value> metrics(List<ValidationRow> rows, List<Head> heads) {
+    Map<String, Value> metrics = new LinkedHashMap<>();
+    double total = 0;
+    long most = 0;
+    for (int head = 0; head < heads.size(); head++) {
+      int index = head;
+      List<ValidationRow> ofHead = rows.stream().filter(row -> row.head() == index).toList();
+      Head kind = heads.get(head);
+      double loss = ofHead.stream().mapToDouble(ValidationRow::loss).sum() / ofHead.size();
+      total += lossWeights.get(kind) * loss;
+      most = Math.max(most, ofHead.size());
+      metrics.put("loss_" + name(kind), new Value(loss, ofHead.size()));
+      if (kind == Head.SALIENCY) {
+        metrics.put(name(Selection.Metric.KL), new Value(loss, ofHead.size()));
+      } else if (kind != Head.EMBEDDING) {
+        float[][] probabilities =
+            ofHead.stream().map(ValidationRow::probabilities).toArray(float[][]::new);
+        int[] targets = ofHead.stream().mapToInt(ValidationRow::target).toArray();
+        Classification classification = Classification.of(probabilities, targets, classes);
+        put(metrics, Selection.Metric.AUROC_MACRO, classification.macroAuroc(), targets.length);
+        classification
+            .accuracy()
+            .ifPresent(value -> metrics.put("accuracy", new Value(value, targets.length)));
+      }
+    }
+    metrics.put(name(Selection.Metric.LOSS), new Value(total, most));
+    return metrics;
+  }
+
+  private static void put(
+      Map<String, Value> metrics, Selection.Metric metric, OptionalDouble value, long examples) {
+    value.ifPresent(found -> metrics.put(name(metric), new Value(found, examples)));
+  }
+
+  /** The name of a metric, head or other constant in tables: small letters. */
+  static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The number of examples a plan's tokens hold. */
+  static long examples(List<String> tokens) {
+    return tokens.stream().mapToLong(token -> PlanToken.decode(token).examples()).sum();
+  }
+}

@@ -1,0 +1,48 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.step.ValidationRow;
+import io.cogaze.train.step.Validator;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.broadcast.Broadcast;
+
+/** Validates one token's examples with a state; gives the rows as bytes. */
+final class ValidationTask implements Function<String, byte[]> {
+  private static final long serialVersionUID = 1L;
+
+  private final String stageKey;
+  private final Broadcast<byte[]> shipment;
+  private final Broadcast<byte[][]> state;
+  private final double learningRate;
+
+  ValidationTask(
+      String stageKey, Broadcast<byte[]> shipment, Broadcast<byte[][]> state, double learningRate) {
+    this.stageKey = stageKey;
+    this.shipment = shipment;
+    this.state = state;
+    this.learningRate = learningRate;
+  }
+
+  @Override
+  public byte[] call(String text) {
+    PlanToken token = PlanToken.decode(text);
+    List<ValidationRow> rows =
+        WorkerSlots.ofThisJvm()
+            .run(stageKey, shipment.value(), learningRate, bench -> validate(token, bench));
+    return Bytes.of(
+        out -> {
+          out.writeInt(rows.size());
+          for (ValidationRow row : rows) {
+            row.write(out);
+          }
+        });
+  }
+
+  private List<ValidationRow> validate(PlanToken token, WorkerSlots.Bench bench) {
+    bench.worker().network().state(StateSlice.join(Arrays.asList(state.value()), 0, 0));
+    return new Validator(bench.shipment().definition(), bench.worker())
+        .validate(token, bench.cache().source(bench.shipment().shards()));
+  }
+}

@@ -1,0 +1,148 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.train.step.ExampleCache;
+import io.cogaze.train.step.StageNetwork;
+import io.cogaze.train.step.WorkerNetwork;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The built networks of an executor's JVM. A slot is a network with a thread of its own, because
+ * ND4J's workspaces and OpenMP's thread teams belong to threads; it stays between rounds and serves
+ * whichever task comes next, since a task sets the whole state first. There are as many slots as
+ * tasks ran at once. Slots of another stage are dropped when a new stage begins.
+ */
+final class WorkerSlots {
+  private static final WorkerSlots OF_THIS_JVM = new WorkerSlots();
+
+  private final Deque<Slot> idle = new ArrayDeque<>();
+  private String key = "";
+  private StageShipment shipment;
+  private ExampleCache cache = new ExampleCache(0);
+  private long cacheBytes;
+
+  private WorkerSlots() {}
+
+  static WorkerSlots ofThisJvm() {
+    return OF_THIS_JVM;
+  }
+
+  /** What a slot works with. */
+  record Bench(StageShipment shipment, WorkerNetwork worker, ExampleCache cache) {}
+
+  /**
+   * Runs work on a slot's network at a learning rate, and waits for it.
+   *
+   * @param stageKey the key of the shipment's definition
+   * @param bytes the serialised {@link StageShipment}, read when the stage is new here
+   */
+  <T> T run(String stageKey, byte[] bytes, double learningRate, Function<Bench, T> work) {
+    NativeLibrary.prepare();
+    Slot slot = borrow(stageKey, bytes);
+    boolean whole = false;
+    try {
+      T result = slot.run(learningRate, work);
+      whole = true;
+      return result;
+    } finally {
+      if (whole) {
+        giveBack(slot);
+      } else {
+        slot.close();
+      }
+    }
+  }
+
+  private synchronized Slot borrow(String stageKey, byte[] bytes) {
+    if (!stageKey.equals(key)) {
+      close();
+      shipment = Bytes.deserialise(bytes, StageShipment.class);
+      if (shipment.cacheBytes() != cacheBytes) {
+        cacheBytes = shipment.cacheBytes();
+        cache = new ExampleCache(cacheBytes);
+      }
+      key = stageKey;
+    }
+    Slot slot = idle.poll();
+    return slot == null ? new Slot(shipment, cache) : slot;
+  }
+
+  private synchronized void giveBack(Slot slot) {
+    if (slot.shipment.definition().key().equals(key)) {
+      idle.push(slot);
+    } else {
+      slot.close();
+    }
+  }
+
+  /** Drops the idle networks. */
+  synchronized void close() {
+    idle.forEach(Slot::close);
+    idle.clear();
+    key = "";
+    shipment = null;
+  }
+
+  /** A network and its thread. */
+  private static final class Slot {
+    private final StageShipment shipment;
+    private final ExampleCache cache;
+    private final ExecutorService thread;
+    private WorkerNetwork worker;
+
+    Slot(StageShipment shipment, ExampleCache cache) {
+      this.shipment = shipment;
+      this.cache = cache;
+      this.thread =
+          Executors.newSingleThreadExecutor(
+              task -> {
+                Thread made = new Thread(task, "cogaze-worker");
+                made.setDaemon(true);
+                return made;
+              });
+    }
+
+    <T> T run(double learningRate, Function<Bench, T> work) {
+      try {
+        return thread
+            .submit(
+                () -> {
+                  NativeLibrary.threads(shipment.definition().nativeThreads());
+                  if (worker == null || worker.network().learningRate() != learningRate) {
+                    worker = build(learningRate);
+                  }
+                  return work.apply(new Bench(shipment, worker, cache));
+                })
+            .get();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException cause) {
+          throw cause;
+        }
+        if (e.getCause() instanceof Error cause) {
+          throw cause;
+        }
+        throw new IllegalStateException("A worker's thread failed", e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("The task was cancelled", e);
+      }
+    }
+
+    private WorkerNetwork build(double learningRate) {
+      StageNetwork network = StageNetwork.uninitialised(shipment.definition(), learningRate);
+      network.frozen(shipment.frozen());
+      return new WorkerNetwork(shipment.definition(), network);
+    }
+
+    void close() {
+      thread.execute(() -> Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread());
+      thread.shutdown();
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.cogaze.train.step;
+
+import io.cogaze.error.InputException;
+import io.cogaze.shard.Example;
+import io.cogaze.shard.ShardHandle;
+import io.cogaze.shard.ShardReader;
+import io.cogaze.train.plan.PlanToken;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Decoded row groups of shard files, the least recently used ones dropped first, up to a number of
+ * bytes. Thread safe; one cache serves all workers of an executor.
+ */
+public final class ExampleCache {
+  /** A row group of a shard set. */
+  private record Key(String folder, String file, int rowGroup) {}
+
+  private final Map<Key, List<Example>> groups = new LinkedHashMap<>(16, 0.75f, true);
+  private final long capacityBytes;
+  private long bytes;
+  private long reads;
+
+  /** An empty cache; with capacity 0 nothing is kept. */
+  public ExampleCache(long capacityBytes) {
+    this.capacityBytes = capacityBytes;
+  }
+
+  /** A source of the examples of a shard set that reads through this cache. */
+  public ExampleSource source(ShardHandle shards) {
+    return rows -> {
+      List<Example> examples = new ArrayList<>(rows.size());
+      Map<Key, List<Example>> held = new LinkedHashMap<>();
+      for (PlanToken.Row row : rows) {
+        Key key = new Key(shards.folder().toString(), row.file(), row.rowGroup());
+        List<Example> group = held.computeIfAbsent(key, wanted -> group(shards, wanted));
+        if (row.row() >= group.size()) {
+          throw new InputException(
+              "Cannot read row "
+                  + row.row()
+                  + " of row group "
+                  + row.rowGroup()
+                  + " of "
+                  + row.file()
+                  + " in "
+                  + shards.folder()
+                  + ": the row group has "
+                  + group.size()
+                  + " rows. The index does not fit the data; run preprocess again");
+        }
+        examples.add(group.get(row.row()));
+      }
+      return examples;
+    };
+  }
+
+  /** How many row groups were read from files. */
+  public synchronized long reads() {
+    return reads;
+  }
+
+  private List<Example> group(ShardHandle shards, Key key) {
+    synchronized (this) {
+      List<Example> group = groups.get(key);
+      if (group != null) {
+        return group;
+      }
+    }
+    List<Example> group;
+    try (ShardReader reader = shards.reader(key.file())) {
+      group = List.copyOf(reader.readRowGroup(key.rowGroup()));
+    }
+    synchronized (this) {
+      reads++;
+      if (groups.putIfAbsent(key, group) == null) {
+        bytes += size(group);
+        evict();
+      }
+    }
+    return group;
+  }
+
+  private void evict() {
+    Iterator<List<Example>> oldest = groups.values().iterator();
+    while (bytes > capacityBytes && oldest.hasNext()) {
+      bytes -= size(oldest.next());
+      oldest.remove();
+    }
+  }
+
+  private static long size(List<Example> group) {
+    long size = 0;
+    for (Example example : group) {
+      size += 1024 + 2L * example.pixels().length + 64L * example.fixations().size();
+      size += example.gaze().map(gaze -> 2L * gaze.values().length).orElse(0L);
+      for (byte[] mask : example.masks().values()) {
+        size += mask.length;
+      }
+    }
+    return size;
+  }
+}

@@ -1,0 +1,12 @@
+package io.cogaze.train.step;
+
+import io.cogaze.shard.Example;
+import io.cogaze.train.plan.PlanToken;
+import java.util.List;
+
+/** Reads the examples of a batch. */
+@FunctionalInterface
+public interface ExampleSource {
+  /** The examples of the rows, in the order of the rows. */
+  List<Example> examples(List<PlanToken.Row> rows);
+}

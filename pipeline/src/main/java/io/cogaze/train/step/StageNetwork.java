@@ -1,0 +1,109 @@
+package io.cogaze.train.step;
+
+import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.network.BuiltNetwork;
+import io.cogaze.nn.network.Head;
+import java.util.List;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A stage's network, built, with its state as plain vectors. Not thread safe. */
+public final class StageNetwork {
+  private final BuiltNetwork built;
+  private final ComputationGraph graph;
+  private final TensorRanges ranges;
+  private final double learningRate;
+
+  private StageNetwork(BuiltNetwork built, ComputationGraph graph, double learningRate) {
+    this.built = built;
+    this.graph = graph;
+    this.ranges = TensorRanges.of(graph, built.names());
+    this.learningRate = learningRate;
+  }
+
+  /** Builds the network with random parameters, fixed by the definition's seed. */
+  public static StageNetwork initialise(StageDefinition definition, double learningRate) {
+    NativeLibrary.prepare();
+    BuiltNetwork built = definition.build(learningRate);
+    ComputationGraph graph = new ComputationGraph(built.configuration());
+    graph.init();
+    return new StageNetwork(built, graph, learningRate);
+  }
+
+  /** Builds the network with zeros; the state and the frozen values must be set. */
+  public static StageNetwork uninitialised(StageDefinition definition, double learningRate) {
+    NativeLibrary.prepare();
+    BuiltNetwork built = definition.build(learningRate);
+    ComputationGraph graph = new ComputationGraph(built.configuration());
+    long count = built.names().parameterCount() + built.names().statisticCount();
+    graph.init(Nd4j.zeros(DataType.FLOAT, count), false);
+    return new StageNetwork(built, graph, learningRate);
+  }
+
+  /** The network in DL4J's terms; its parameters are this network's. */
+  public ComputationGraph graph() {
+    return graph;
+  }
+
+  /** What was built. */
+  public BuiltNetwork built() {
+    return built;
+  }
+
+  /** The heads in the order of the outputs. */
+  public List<Head> heads() {
+    return built.outputs();
+  }
+
+  /** The learning rate that the network was built with. */
+  public double learningRate() {
+    return learningRate;
+  }
+
+  /** Copies the state out. */
+  public TrainingState state() {
+    INDArray updater = graph.getUpdater().getStateViewArray();
+    return new TrainingState(
+        ranges.learned(),
+        ranges.means(),
+        ranges.variances(),
+        updater == null ? new float[0] : HostValues.floats(updater),
+        graph.getConfiguration().getIterationCount(),
+        graph.getConfiguration().getEpochCount());
+  }
+
+  /** Overwrites the state. */
+  public void state(TrainingState state) {
+    ranges.learned(state.learned());
+    ranges.means(state.means());
+    ranges.variances(state.variances());
+    INDArray updater = graph.getUpdater().getStateViewArray();
+    long length = updater == null ? 0 : updater.length();
+    if (length != state.updater().length) {
+      throw new IllegalArgumentException(
+          "The optimiser has "
+              + length
+              + " values of state but "
+              + state.updater().length
+              + " were given");
+    }
+    if (length > 0) {
+      HostValues.write(state.updater(), updater);
+    }
+    graph.getConfiguration().setIterationCount(state.iteration());
+    graph.getConfiguration().setEpochCount(state.epoch());
+  }
+
+  /** Copies the frozen parts' values out, running statistics included. */
+  public float[] frozen() {
+    return ranges.frozen();
+  }
+
+  /** Overwrites the frozen parts' values. */
+  public void frozen(float[] values) {
+    ranges.frozen(values);
+  }
+}

@@ -1,0 +1,103 @@
+package io.cogaze.train.step;
+
+import io.cogaze.metric.SaliencyMetrics;
+import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.network.Head;
+import io.cogaze.shard.Example;
+import io.cogaze.train.plan.PlanToken;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+
+/**
+ * Evaluates a stage's network in inference mode. Class losses are cross-entropies, saliency losses
+ * Kullback-Leibler divergences, both in nats, from the outputs in float64; the embedding loss is
+ * the network's own, for a batch. Examples without a target for a head give no row for it.
+ */
+public final class Validator {
+  private static final double SMALLEST = Float.MIN_NORMAL;
+
+  private final StageDefinition definition;
+  private final WorkerNetwork worker;
+
+  /** A validator of the worker's network. */
+  public Validator(StageDefinition definition, WorkerNetwork worker) {
+    this.definition = definition;
+    this.worker = worker;
+  }
+
+  /** The rows of the token's batches, in order of batch, head and example. */
+  public List<ValidationRow> validate(PlanToken token, ExampleSource source) {
+    List<ValidationRow> rows = new ArrayList<>();
+    for (List<PlanToken.Row> batch : token.batches()) {
+      validate(source.examples(batch), rows);
+    }
+    return rows;
+  }
+
+  private void validate(List<Example> batch, List<ValidationRow> rows) {
+    MultiDataSet arrays = worker.assembler().assemble(batch);
+    INDArray[] outputs = worker.network().graph().output(false, arrays.getFeatures());
+    double othersWeighted = 0;
+    int embedding = -1;
+    for (int head = 0; head < outputs.length; head++) {
+      Head kind = worker.heads().get(head);
+      if (kind == Head.EMBEDDING) {
+        embedding = head;
+        continue;
+      }
+      float[] mask = HostValues.floats(arrays.getLabelsMaskArray(head));
+      float[] labels = HostValues.floats(arrays.getLabels(head));
+      float[] output = HostValues.floats(outputs[head]);
+      double sum = 0;
+      for (int i = 0; i < batch.size(); i++) {
+        if (mask[i] != 0) {
+          ValidationRow row =
+              kind == Head.SALIENCY
+                  ? saliency(batch.get(i), head, labels, output, i, batch.size())
+                  : classes(batch.get(i), head, labels, output, i, batch.size());
+          rows.add(row);
+          sum += row.loss();
+        }
+      }
+      othersWeighted += weight(head) * sum / batch.size();
+    }
+    if (embedding >= 0) {
+      double total = worker.network().graph().score(arrays, false);
+      double loss = (total - othersWeighted) / weight(embedding);
+      for (Example example : batch) {
+        rows.add(new ValidationRow(example.exampleId(), embedding, loss, -1, new float[0]));
+      }
+    }
+  }
+
+  private double weight(int head) {
+    return definition.lossWeights().get(worker.heads().get(head));
+  }
+
+  private static ValidationRow classes(
+      Example example, int head, float[] labels, float[] output, int index, int batch) {
+    int classes = labels.length / batch;
+    float[] probabilities = new float[classes];
+    int target = -1;
+    for (int c = 0; c < classes; c++) {
+      probabilities[c] = output[index * classes + c];
+      if (labels[index * classes + c] == 1) {
+        target = c;
+      }
+    }
+    double loss = -Math.log(Math.max(SMALLEST, probabilities[target]));
+    return new ValidationRow(example.exampleId(), head, loss, target, probabilities);
+  }
+
+  private static ValidationRow saliency(
+      Example example, int head, float[] labels, float[] output, int index, int batch) {
+    int pixels = labels.length / batch;
+    float[] gaze = Arrays.copyOfRange(labels, index * pixels, (index + 1) * pixels);
+    float[] predicted = Arrays.copyOfRange(output, index * pixels, (index + 1) * pixels);
+    double divergence = SaliencyMetrics.kl(predicted, gaze);
+    return new ValidationRow(example.exampleId(), head, divergence, -1, new float[0]);
+  }
+}

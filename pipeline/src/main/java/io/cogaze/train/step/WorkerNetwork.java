@@ -1,0 +1,161 @@
+package io.cogaze.train.step;
+
+import io.cogaze.error.RunException;
+import io.cogaze.nn.layer.ExampleKeys;
+import io.cogaze.nn.network.Head;
+import io.cogaze.shard.Example;
+import io.cogaze.train.plan.KeyedRandom;
+import io.cogaze.train.plan.PlanToken;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Trains a stage's network on one worker's batches of one round. The result depends only on the
+ * state at the start, the batches and the seed. Not thread safe.
+ */
+public final class WorkerNetwork {
+  private final StageDefinition definition;
+  private final StageNetwork network;
+  private final BatchAssembler assembler;
+  private final HeadScores headScores;
+
+  /** A worker over a network, which it alone uses from now on. */
+  public WorkerNetwork(StageDefinition definition, StageNetwork network) {
+    this.definition = definition;
+    this.network = network;
+    this.assembler =
+        new BatchAssembler(
+            network.heads(), definition.targetClasses(), definition.inputReduction());
+    this.headScores = new HeadScores(network.heads().size());
+    if (network.heads().size() > 1) {
+      network.graph().setListeners(headScores);
+    }
+  }
+
+  /** The network. */
+  public StageNetwork network() {
+    return network;
+  }
+
+  /** The assembler of this network's batches. */
+  public BatchAssembler assembler() {
+    return assembler;
+  }
+
+  /**
+   * Trains on the batches of a token, from the network's present state on.
+   *
+   * <p>Errors: {@link RunException} naming the examples of a batch whose loss is not finite.
+   */
+  public WorkerReport fit(PlanToken token, ExampleSource source) {
+    double lossSum = 0;
+    double[] headLossSums = new double[network.heads().size()];
+    long examples = 0;
+    long idHash = 0;
+    long readNanos = 0;
+    long computeNanos = 0;
+    ComputationGraph graph = network.graph();
+    for (int index = 0; index < token.batches().size(); index++) {
+      long start = System.nanoTime();
+      List<Example> batch = source.examples(token.batches().get(index));
+      MultiDataSet arrays = assembler.assemble(batch);
+      long read = System.nanoTime();
+      Nd4j.getRandom().setSeed(stepSeed(token, index));
+      ExampleKeys.assign(graph, keys(batch));
+      graph.fit(arrays);
+      double loss = graph.score();
+      long done = System.nanoTime();
+      requireFinite(loss, token, batch);
+      lossSum += loss * batch.size();
+      for (int head = 0; head < headLossSums.length; head++) {
+        double weighted = headLossSums.length == 1 ? loss : headScores.scores[head];
+        headLossSums[head] += weighted / weight(head) * batch.size();
+      }
+      examples += batch.size();
+      idHash += LongStream.of(keys(batch)).sum();
+      readNanos += read - start;
+      computeNanos += done - read;
+    }
+    return new WorkerReport(
+        token.worker(),
+        examples,
+        token.batches().size(),
+        lossSum,
+        headLossSums,
+        idHash,
+        readNanos,
+        computeNanos);
+  }
+
+  private static long[] keys(List<Example> batch) {
+    return batch.stream().mapToLong(example -> WorkerReport.idHash(example.exampleId())).toArray();
+  }
+
+  private double weight(int head) {
+    return definition.lossWeights().get(network.heads().get(head));
+  }
+
+  private long stepSeed(PlanToken token, int batch) {
+    return new KeyedRandom(
+            definition.seed(),
+            definition.stage(),
+            "step",
+            token.epoch(),
+            token.round(),
+            token.worker(),
+            batch)
+        .nextLong();
+  }
+
+  private void requireFinite(double loss, PlanToken token, List<Example> batch) {
+    if (Double.isFinite(loss)) {
+      return;
+    }
+    throw new RunException(
+        "Stage '"
+            + definition.stage()
+            + "' stopped: the loss is "
+            + loss
+            + " in epoch "
+            + token.epoch()
+            + ", round "
+            + (token.round() + 1)
+            + ", worker "
+            + token.worker()
+            + ", on the batch of examples "
+            + batch.stream().map(Example::exampleId).toList()
+            + ". The last checkpoint is kept. Lower cogaze.recipe.stages."
+            + definition.stage()
+            + ".updater.learning-rate, or look at these examples");
+  }
+
+  /** Takes each output's loss while its input is still there. */
+  private static final class HeadScores extends BaseTrainingListener {
+    private final double[] scores;
+
+    HeadScores(int heads) {
+      scores = new double[heads];
+    }
+
+    @Override
+    public void onBackwardPass(Model model) {
+      ComputationGraph graph = (ComputationGraph) model;
+      for (int head = 0; head < scores.length; head++) {
+        IOutputLayer output = (IOutputLayer) graph.getOutputLayer(head);
+        scores[head] = output.computeScore(0, true, LayerWorkspaceMgr.noWorkspaces());
+      }
+    }
+  }
+
+  /** The heads in the order of the outputs. */
+  public List<Head> heads() {
+    return network.heads();
+  }
+}

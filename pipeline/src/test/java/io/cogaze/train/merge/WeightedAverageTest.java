@@ -1,0 +1,103 @@
+package io.cogaze.train.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+final class WeightedAverageTest {
+  @Test
+  void workersCountByTheirExamples() {
+    double[] weights = WeightedAverage.weights(new long[] {30, 10});
+
+    assertThat(weights).containsExactly(0.75, 0.25);
+    assertThat(
+            WeightedAverage.average(
+                List.of(new float[] {1, -2, 8}, new float[] {5, 2, 0}), weights))
+        .containsExactly(2, -1, 6);
+  }
+
+  @Test
+  void varianceGrowsByTheSpreadOfTheMeans() {
+    double[] weights = {0.75, 0.25};
+    List<float[]> means = List.of(new float[] {1}, new float[] {5});
+    List<float[]> variances = List.of(new float[] {2}, new float[] {6});
+
+    // Mean 2; variances 0.75*2 + 0.25*6 = 3; spread 0.75*1 + 0.25*9 = 3.
+    assertThat(WeightedAverage.mixtureVariance(means, variances, weights)).containsExactly(6);
+  }
+
+  @Test
+  void varianceOfTheMixtureIsTheVarianceOfAllSamplesTogether() {
+    Random random = new Random(4);
+    int[] counts = {7, 20, 3};
+    double[] weights = WeightedAverage.weights(new long[] {7, 20, 3});
+    List<float[]> means = new ArrayList<>();
+    List<float[]> variances = new ArrayList<>();
+    double sum = 0;
+    double squares = 0;
+    for (int count : counts) {
+      double own = 0;
+      double ownSquares = 0;
+      for (int i = 0; i < count; i++) {
+        double value = random.nextGaussian() + count;
+        own += value;
+        ownSquares += value * value;
+      }
+      sum += own;
+      squares += ownSquares;
+      double mean = own / count;
+      means.add(new float[] {(float) mean});
+      variances.add(new float[] {(float) (ownSquares / count - mean * mean)});
+    }
+    double mean = sum / 30;
+
+    assertThat((double) WeightedAverage.mixtureVariance(means, variances, weights)[0])
+        .isCloseTo(squares / 30 - mean * mean, within(1e-4));
+  }
+
+  @Test
+  void oneWorkerComesBackBitForBit() {
+    float[] vector = {0.1f, -3.3333333f, 1e-38f, Float.MIN_VALUE, 1e30f};
+    double[] weights = WeightedAverage.weights(new long[] {17});
+
+    assertThat(WeightedAverage.average(List.of(vector), weights)).isEqualTo(vector);
+    assertThat(WeightedAverage.mixtureVariance(List.of(vector), List.of(vector), weights))
+        .isEqualTo(vector);
+  }
+
+  @Test
+  void equalVectorsStayEqualForAwkwardWeights() {
+    Random random = new Random(5);
+    float[] vector = new float[10_000];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) random.nextGaussian();
+    }
+    double[] weights = WeightedAverage.weights(new long[] {16, 16, 11});
+
+    assertThat(WeightedAverage.average(List.of(vector, vector, vector), weights)).isEqualTo(vector);
+  }
+
+  @Test
+  void aWorkerWithoutExamplesDoesNotCountEvenWithoutNumbers() {
+    double[] weights = WeightedAverage.weights(new long[] {4, 0});
+
+    assertThat(WeightedAverage.average(List.of(new float[] {2}, new float[] {Float.NaN}), weights))
+        .containsExactly(2);
+  }
+
+  @Test
+  void nothingToAverageIsAnError() {
+    assertThatThrownBy(() -> WeightedAverage.weights(new long[] {0, 0}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("No worker used an example, there is nothing to average");
+    assertThatThrownBy(
+            () -> WeightedAverage.average(List.of(new float[2], new float[3]), new double[] {1, 0}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 and 3 elements");
+  }
+}

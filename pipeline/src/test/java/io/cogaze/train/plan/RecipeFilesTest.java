@@ -1,0 +1,106 @@
+package io.cogaze.train.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cogaze.config.CogazeConfig;
+import io.cogaze.config.ConfigBinder;
+import io.cogaze.config.ConfigSource;
+import io.cogaze.config.LoadRequest;
+import io.cogaze.error.ConfigurationException;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class RecipeFilesTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"cooperative", "cooperative-small"})
+  void aRecipeFileBinds(String name) {
+    Recipe recipe = load(name, List.of());
+
+    assertThat(recipe.name()).isEqualTo(name);
+    assertThat(recipe.order()).containsExactly("contrast", "classify", "saliency", "fuse");
+    assertThat(recipe.plan("saliency").settings().frozen()).containsExactly("densenet");
+    assertThat(recipe.plan("contrast").settings().sampler()).isEqualTo(SamplerKind.STRATIFIED);
+  }
+
+  @Test
+  void theFullRecipeHasThePublishedSchedule() {
+    Recipe recipe = load("cooperative", List.of());
+
+    assertThat(recipe.plans())
+        .extracting(p -> p.settings().epochs())
+        .containsExactly(50, 10, 50, 40);
+    assertThat(recipe.plans())
+        .extracting(p -> p.settings().batchSize())
+        .containsExactly(32, 16, 16, 16);
+    assertThat(recipe.plans())
+        .allMatch(p -> p.settings().updater().learningRate() == 1e-4)
+        .allMatch(p -> p.settings().updater().kind() == UpdaterSettings.Kind.ADAM);
+    assertThat(recipe.network().densenet().blocks()).containsExactly(6, 12, 48, 32);
+    assertThat(recipe.network().baseWidth()).isEqualTo(64);
+    assertThat(recipe.plan("contrast").settings().inputReduction()).isEqualTo(2);
+  }
+
+  @Test
+  void oneKeyOfAStageCanBeSetOnTheCommandLine() {
+    Recipe recipe = load("cooperative", List.of("recipe.stages.contrast.epochs=3"));
+
+    assertThat(recipe.plan("contrast").settings().epochs()).isEqualTo(3);
+    assertThat(recipe.plan("classify").settings().epochs()).isEqualTo(10);
+  }
+
+  @Test
+  void everyMistakeOfARecipeIsNamed() {
+    assertThatThrownBy(
+            () ->
+                load(
+                    "cooperative",
+                    List.of(
+                        "recipe.stages.contrast.batch-size=0",
+                        "recipe.stages.fuse.sampler=random",
+                        "recipe.stages.saliency.epoch=3")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("batch-size must be 1 or more but is 0")
+        .hasMessageContaining("expected one of shuffled, stratified")
+        .hasMessageContaining("did you mean cogaze.recipe.stages.saliency.epochs?");
+  }
+
+  @Test
+  void aStageOutOfOrderIsRefused() {
+    assertThatThrownBy(
+            () -> load("cooperative", List.of("recipe.order=[classify, contrast, saliency, fuse]")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("'classify' takes weights from 'contrast', which is not an earlier");
+  }
+
+  @Test
+  void anUnknownStageNameListsTheKnownOnes() {
+    assertThatThrownBy(() -> load("cooperative", List.of()).plans(List.of("fusion")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("has no stage 'fusion'; its stages are [contrast, classify,");
+  }
+
+  @Test
+  void trainingHasDefaults() {
+    ConfigBinder binder = CogazeConfig.load(LoadRequest.of(List.of(), List.of())).binder();
+    Supplier<TrainSettings> settings = binder.bind("train", TrainSettings.class);
+    binder.check();
+
+    assertThat(settings.get().workers()).isEqualTo(2);
+    assertThat(settings.get().slices()).isEqualTo(4);
+  }
+
+  private static Recipe load(String name, List<String> overrides) {
+    ConfigBinder binder =
+        CogazeConfig.load(
+                LoadRequest.of(
+                    List.of(ConfigSource.resource("recipes/" + name + ".conf")), overrides))
+            .binder();
+    Supplier<Recipe> recipe = binder.bind("recipe", Recipe.class);
+    binder.check();
+    return recipe.get();
+  }
+}

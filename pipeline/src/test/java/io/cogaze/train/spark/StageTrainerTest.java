@@ -1,0 +1,196 @@
+package io.cogaze.train.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cogaze.error.ConfigurationException;
+import io.cogaze.nn.network.Head;
+import io.cogaze.run.LockSettings;
+import io.cogaze.run.RunLayout;
+import io.cogaze.run.StageLayout;
+import io.cogaze.train.TestRecipes;
+import io.cogaze.train.TestSpark;
+import io.cogaze.train.TrainingShards;
+import io.cogaze.train.checkpoint.CheckpointStore;
+import io.cogaze.train.checkpoint.TrainedStage;
+import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.TrainSettings;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class StageTrainerTest {
+  private static final int TRAIN = 23;
+  private static final int VALID = 9;
+
+  @TempDir static Path folder;
+  private static URI shards;
+
+  @BeforeAll
+  static void writeShards() throws IOException {
+    shards = TrainingShards.write(folder.resolve("shards"), TRAIN, VALID, 64, 64);
+  }
+
+  @Test
+  void theFourStagesRunAndTheLastHoldsEveryPart() throws IOException {
+    Path run = folder.resolve("whole");
+    TrainResult result = train(run, TestRecipes.cooperative(2), TestRecipes.settings(2));
+
+    assertThat(result.stages())
+        .extracting(TrainResult.StageResult::stage)
+        .containsExactly("contrast", "classify", "saliency", "fuse");
+    assertThat(result.stages()).allMatch(stage -> stage.epochs() == 2 && !stage.alreadyDone());
+
+    TrainedStage fuse = TrainedStage.load(fs(), layout(run), "fuse");
+    TrainedStage saliency = TrainedStage.load(fs(), layout(run), "saliency");
+    TrainedStage classify = TrainedStage.load(fs(), layout(run), "classify");
+    assertThat(fuse.availableHeads())
+        .containsExactlyInAnyOrder(
+            Head.EMBEDDING, Head.DENSENET_CLASS, Head.SALIENCY, Head.FUSED_CLASS);
+    assertThat(fuse.trainedHeads()).containsExactly(Head.FUSED_CLASS);
+    assertThat(fuse.network(Set.of(Head.SALIENCY, Head.FUSED_CLASS)).built().outputs())
+        .containsExactly(Head.SALIENCY, Head.FUSED_CLASS);
+    assertThat(saliency.tensors().part("densenet").sha256())
+        .as("the saliency stage leaves the DenseNet as it is, running statistics included")
+        .isEqualTo(classify.tensors().part("densenet").sha256());
+    for (String part : List.of("densenet", "encoder", "decoder", "saliency-head")) {
+      assertThat(fuse.tensors().part(part).sha256())
+          .as("the fuse stage leaves " + part + " as it is")
+          .isEqualTo(saliency.tensors().part(part).sha256());
+    }
+    assertThat(fuse.tensors().part("fused-classifier").names()).hasSize(4);
+    assertThat(TrainedStage.ofBytes(fuse.toBytes()).parametersSha256())
+        .isEqualTo(fuse.parametersSha256());
+
+    TrainResult again = train(run, TestRecipes.cooperative(2), TestRecipes.settings(2));
+    assertThat(again.stages()).allMatch(TrainResult.StageResult::alreadyDone);
+    assertThat(hashes(again)).isEqualTo(hashes(result));
+  }
+
+  @Test
+  void theSameSeedGivesTheSameParametersAndAnotherSeedOthers() throws IOException {
+    Recipe recipe = TestRecipes.first(2, 2);
+    List<String> first = hashes(train(folder.resolve("a"), recipe, TestRecipes.settings(2)));
+    List<String> second = hashes(train(folder.resolve("b"), recipe, TestRecipes.settings(2)));
+    TrainSettings other = TestRecipes.settings(2);
+    other =
+        new TrainSettings(
+            8,
+            other.workers(),
+            other.nativeThreads(),
+            other.shuffleWindow(),
+            other.exampleCacheMb(),
+            other.validationBatchSize(),
+            other.averagingSlices(),
+            other.checkpoints());
+
+    assertThat(second).isEqualTo(first);
+    assertThat(hashes(train(folder.resolve("c"), recipe, other)))
+        .doesNotContainAnyElementsOf(first);
+  }
+
+  @Test
+  void aRunThatWasInterruptedBetweenEpochsEndsInTheSameBits() throws IOException {
+    Recipe recipe = TestRecipes.first(1, 4);
+    List<String> whole =
+        hashes(train(folder.resolve("whole-run"), recipe, TestRecipes.settings(2)));
+
+    Path run = folder.resolve("interrupted");
+    train(run, recipe, TestRecipes.settings(2));
+    StageLayout stage = layout(run).stage("contrast");
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    new CheckpointStore(fs(), stage).retain(List.of(1, 2));
+    TrainResult resumed = train(run, recipe, TestRecipes.settings(2));
+
+    assertThat(resumed.stages().get(0).resumedFrom()).isEqualTo(2);
+    assertThat(hashes(resumed)).isEqualTo(whole);
+  }
+
+  @Test
+  void aHalfWrittenCheckpointIsPassedOver() throws IOException {
+    Recipe recipe = TestRecipes.first(1, 3);
+    Path run = folder.resolve("half");
+    List<String> whole = hashes(train(run, recipe, TestRecipes.settings(2)));
+    StageLayout stage = layout(run).stage("contrast");
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    new CheckpointStore(fs(), stage).retain(List.of(1, 2, 3));
+    fs().delete(new org.apache.hadoop.fs.Path(stage.checkpoint(3), "manifest.json"), false);
+
+    TrainResult resumed = train(run, recipe, TestRecipes.settings(2));
+
+    assertThat(resumed.stages().get(0).resumedFrom()).isEqualTo(2);
+    assertThat(hashes(resumed)).isEqualTo(whole);
+  }
+
+  @Test
+  void anotherConfigurationIsRefusedWithTheDifferenceUnlessToldToStartAnew() throws IOException {
+    Path run = folder.resolve("changed");
+    train(run, TestRecipes.first(1, 1), TestRecipes.settings(2));
+
+    assertThatThrownBy(() -> train(run, TestRecipes.first(1, 2), TestRecipes.settings(2)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("recipe.stages.contrast.epochs: there 1, now 2");
+
+    TrainResult anew =
+        StageTrainer.train(
+            TestSpark.session(),
+            new TrainRequest(
+                path(run),
+                shards,
+                TestRecipes.first(1, 2),
+                TestRecipes.settings(2),
+                List.of(),
+                true,
+                LockSettings.DEFAULT));
+    assertThat(anew.stages().get(0).epochs()).isEqualTo(2);
+  }
+
+  @Test
+  void aStageWhoseSourceIsMissingSaysWhichToTrainFirst() {
+    assertThatThrownBy(
+            () ->
+                StageTrainer.train(
+                    TestSpark.session(),
+                    new TrainRequest(
+                        path(folder.resolve("missing")),
+                        shards,
+                        TestRecipes.cooperative(1),
+                        TestRecipes.settings(2),
+                        List.of("saliency"),
+                        false,
+                        LockSettings.DEFAULT)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("takes weights from stage 'classify', which is not finished")
+        .hasMessageContaining("--stages classify,saliency");
+  }
+
+  private static TrainResult train(Path run, Recipe recipe, TrainSettings settings) {
+    return StageTrainer.train(
+        TestSpark.session(),
+        new TrainRequest(
+            path(run), shards, recipe, settings, List.of(), false, LockSettings.DEFAULT));
+  }
+
+  private static List<String> hashes(TrainResult result) {
+    return result.stages().stream().map(TrainResult.StageResult::parametersSha256).toList();
+  }
+
+  private static org.apache.hadoop.fs.Path path(Path run) {
+    return new org.apache.hadoop.fs.Path(run.toUri());
+  }
+
+  private static RunLayout layout(Path run) {
+    return new RunLayout(path(run));
+  }
+
+  private static FileSystem fs() throws IOException {
+    return FileSystem.getLocal(new Configuration());
+  }
+}
