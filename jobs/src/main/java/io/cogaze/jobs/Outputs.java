@@ -26,9 +26,9 @@ final class Outputs {
    * its summary, and the keys that scripts look for ({@code metrics}, {@code floor}, {@code files}) stand on top
    * as the newest command that has them left them.
    */
-  static void noteInRun(FileSystem fileSystem, Path run, Summary summary) throws IOException {
+  static void noteInRun(FileSystem fileSystem, Path run, JsonNode summary) throws IOException {
     ObjectNode whole = readObject(fileSystem, new Path(run, Summary.FILE));
-    ObjectNode latest = (ObjectNode) summary.toJson();
+    ObjectNode latest = summary.deepCopy();
     ObjectNode commands =
         whole.get("commands") instanceof ObjectNode old ? old : JSON.createObjectNode();
     commands.set(latest.get("command").asText(), latest);

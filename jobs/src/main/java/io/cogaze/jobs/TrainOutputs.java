@@ -17,7 +17,7 @@ final class TrainOutputs {
   static void write(FileSystem fileSystem, Path run, CogazeConfig config, TrainResult result)
       throws IOException {
     Outputs.writeText(fileSystem, new RunLayout(run).recipeFile(), config.render());
-    Outputs.noteInRun(fileSystem, run, summary(result));
+    Outputs.noteInRun(fileSystem, run, summary(result).toJson());
   }
 
   private static Summary summary(TrainResult result) {

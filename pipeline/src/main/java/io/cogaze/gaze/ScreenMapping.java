@@ -10,7 +10,8 @@ package io.cogaze.gaze;
  *   <li>the stimulus was padded to 1920 x 1024, but the pads are subtracted from 1920 x 1080;
  *   <li>a point on the border of the picture is outside (strict comparison);
  *   <li>a point outside becomes (-1,-1) before scaling, so it maps to negative numbers that depend
- *       on the scale, for instance -2.
+ *       on the scale, for instance -2; on an image so small that this would truncate to pixel 0
+ *       (the data set has none), they stay -1.
  * </ul>
  *
  * <p>Coordinates are truncated toward zero.
@@ -92,9 +93,11 @@ public final class ScreenMapping {
             && eyeX < SCREEN_WIDTH - pads.right()
             && pads.top() < eyeY
             && eyeY < SCREEN_HEIGHT - pads.bottom();
-    double x = inside ? eyeX - pads.left() : -1;
-    double y = inside ? eyeY - pads.top() : -1;
-    return new ImagePoint((int) (scaleX * x), (int) (scaleY * y));
+    if (!inside) {
+      return new ImagePoint(Math.min(-1, (int) -scaleX), Math.min(-1, (int) -scaleY));
+    }
+    return new ImagePoint(
+        (int) (scaleX * (eyeX - pads.left())), (int) (scaleY * (eyeY - pads.top())));
   }
 
   /** The screen point of a position in image pixels; {@link #toImage} is its inverse. */

@@ -24,18 +24,25 @@ final class PhantomRenderer {
 
   /** Renders one image; equal arguments give equal bits. */
   Phantom render(CasePlan plan) {
-    Draw patient = Draw.of(plan.seed(), plan.patientIndex(), "habitus");
     Draw image = Draw.of(plan.seed(), plan.imageIndex(), "picture");
-    Disease disease = plan.disease();
+    Anatomy anatomy = anatomy(plan, image);
+    Frame frame = frame(plan.width(), plan.height(), image);
+    long key = plan.seed() ^ plan.imageIndex() * 0x9E37L;
+    return new Sheet(frame, anatomy, plan.disease(), image, key).paint();
+  }
+
+  /** The anatomy that {@link #render} draws. */
+  Anatomy anatomy(CasePlan plan) {
+    return anatomy(plan, Draw.of(plan.seed(), plan.imageIndex(), "picture"));
+  }
+
+  private Anatomy anatomy(CasePlan plan, Draw image) {
+    Draw patient = Draw.of(plan.seed(), plan.patientIndex(), "habitus");
     double ratio = patient.normal(0.47, 0.055) + image.normal(0, 0.012);
-    if (disease == Disease.CHF) {
+    if (plan.disease() == Disease.CHF) {
       ratio += 0.005 + 0.05 * (1 - difficulty) + image.between(0, 0.01);
     }
-    ratio = Math.min(0.68, Math.max(0.34, ratio));
-    Anatomy anatomy = Anatomy.draw(patient, image, ratio);
-    Frame frame = frame(plan.width(), plan.height(), image);
-    return new Sheet(frame, anatomy, disease, image, plan.seed() ^ plan.imageIndex() * 0x9E37L)
-        .paint();
+    return Anatomy.draw(patient, image, Math.min(0.68, Math.max(0.34, ratio)));
   }
 
   private static Frame frame(int width, int height, Draw draw) {

@@ -74,6 +74,18 @@ public final class SyntheticData {
       int images,
       long seed,
       boolean overwrite) {
+    return generate(spark, output, settings, images, seed, overwrite, Integer.MAX_VALUE);
+  }
+
+  /** With at most that many tasks. */
+  static SyntheticResult generate(
+      SparkSession spark,
+      URI output,
+      SyntheticSettings settings,
+      int images,
+      long seed,
+      boolean overwrite,
+      int mostTasks) {
     if (images < 1 || images > Cohort.limit()) {
       throw new IllegalArgumentException(
           "Cannot make " + images + " images: the number must be 1 to " + Cohort.limit() + ".");
@@ -90,7 +102,7 @@ public final class SyntheticData {
         }
         clear(fs, root, rerun.committed().isPresent());
         Json.write(fs, new Path(root, Layout.STARTED), stamp.values());
-        List<ChunkTask.Done> chunks = draw(spark, fs, root, settings, images, seed);
+        List<ChunkTask.Done> chunks = draw(spark, fs, root, settings, images, seed, mostTasks);
         Manifest manifest = publish(fs, root, stamp, chunks, lock);
         return result(output, manifest, false);
       }
@@ -125,7 +137,8 @@ public final class SyntheticData {
       Path root,
       SyntheticSettings settings,
       int images,
-      long seed) {
+      long seed,
+      int mostTasks) {
     int chunks = (int) ((images + (long) ChunkTask.IMAGES - 1) / ChunkTask.IMAGES);
     List<Integer> numbers = IntStream.range(0, chunks).boxed().toList();
     JavaSparkContext java = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -133,7 +146,8 @@ public final class SyntheticData {
     Broadcast<SerializableConfiguration> hadoop =
         java.broadcast(new SerializableConfiguration(fs.getConf()));
     ChunkTask task = new ChunkTask(root.toUri(), settings, images, seed, hadoop);
-    List<ChunkTask.Done> done = java.parallelize(numbers, chunks).map(task).collect();
+    List<ChunkTask.Done> done =
+        java.parallelize(numbers, Math.min(chunks, mostTasks)).map(task).collect();
     java.setJobDescription(null);
     return done.stream().sorted(Comparator.comparingInt(ChunkTask.Done::chunk)).toList();
   }

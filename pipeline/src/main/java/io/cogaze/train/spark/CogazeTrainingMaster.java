@@ -71,6 +71,7 @@ public final class CogazeTrainingMaster
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // The very same network, not an equal one.
   public void executeTrainingPaths(
       SparkDl4jMultiLayer multiLayer,
       SparkComputationGraph graph,

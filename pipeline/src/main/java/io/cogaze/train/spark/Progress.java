@@ -59,7 +59,7 @@ final class Progress {
     add(round.epoch(), round.round(), "seconds", round.seconds(), round.examples());
     add(round.epoch(), round.round(), "seconds_compute", round.computeSeconds(), round.examples());
     add(round.epoch(), round.round(), "seconds_read", round.readSeconds(), round.examples());
-    add(round.epoch(), round.round(), "bytes_driver", round.bytesThroughDriver(), 1);
+    add(round.epoch(), round.round(), "bytes_driver", (double) round.bytesThroughDriver(), 1);
   }
 
   /** An epoch has been validated; gives and forgets the epoch's rows. */

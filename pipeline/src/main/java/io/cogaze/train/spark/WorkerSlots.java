@@ -141,7 +141,7 @@ final class WorkerSlots {
     }
 
     void close() {
-      thread.submit(() -> Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread());
+      thread.execute(() -> Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread());
       thread.shutdown();
     }
   }
