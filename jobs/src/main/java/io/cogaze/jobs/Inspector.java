@@ -20,7 +20,9 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Finds out what a path is and describes it as JSON with stable keys; {@code kind} is always there. */
+/**
+ * Finds out what a path is and describes it as JSON with stable keys; {@code kind} is always there.
+ */
 final class Inspector {
   private static final ObjectMapper JSON = new ObjectMapper();
 
