@@ -3,9 +3,9 @@ package io.cogaze.train.spark;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.Head;
-import io.cogaze.nn.network.TensorNames;
 import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.FolderCommit;
 import io.cogaze.run.Manifest;
@@ -22,8 +22,8 @@ import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
 import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.ModelDescription;
-import io.cogaze.train.checkpoint.StageState;
 import io.cogaze.train.checkpoint.Parts;
+import io.cogaze.train.checkpoint.StageState;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
@@ -627,7 +627,8 @@ final class StageRun {
       if (!due && !best) {
         return;
       }
-      Tensors tensors = Parts.together(TensorStore.read(network.graph(), network.built().names()), carried);
+      Tensors tensors =
+          Parts.together(TensorStore.read(network.graph(), network.built().names()), carried);
       checkpoints.write(
           new CheckpointStore.Content(
               description, state, tensors, network.state().updater(), provenance()),
