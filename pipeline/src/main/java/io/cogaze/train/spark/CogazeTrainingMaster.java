@@ -136,12 +136,14 @@ public final class CogazeTrainingMaster
           new RoundTask(
               stageKey, shipment, broadcast, iteration, epochsDone, network.learningRate());
       List<Tuple2<Integer, byte[]>> results =
-          context
-              .parallelize(tokens, tokens.size())
-              .flatMapToPair(task)
-              .groupByKey(new SlicePartitioner(slices))
-              .flatMapToPair(new AverageTask(slices))
-              .collect();
+          TaskFailure.unwrapped(
+              () ->
+                  context
+                      .parallelize(tokens, tokens.size())
+                      .flatMapToPair(task)
+                      .groupByKey(new SlicePartitioner(slices))
+                      .flatMapToPair(new AverageTask(slices))
+                      .collect());
       byte[][] averaged = new byte[slices][];
       for (Tuple2<Integer, byte[]> result : results) {
         if (result._1() == slices) {

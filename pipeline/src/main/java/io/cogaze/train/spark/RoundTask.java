@@ -1,6 +1,7 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.step.ExampleSource;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.train.step.WorkerReport;
 import java.util.ArrayList;
@@ -53,9 +54,9 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
         .worker()
         .network()
         .state(StateSlice.join(Arrays.asList(state.value()), iteration, epochsDone));
-    WorkerReport report =
-        bench.worker().fit(token, bench.cache().source(bench.shipment().shards()));
-    TrainingState reached = bench.worker().network().state();
+    ExampleSource source = bench.cache().source(bench.shipment().shards());
+    WorkerReport report = bench.worker().fit(token, source);
+    TrainingState reached = bench.worker().reached(token, source);
     int slices = bench.shipment().slices();
     List<Tuple2<Integer, byte[]>> results = new ArrayList<>(slices + 1);
     for (int slice = 0; slice < slices; slice++) {

@@ -58,11 +58,11 @@ final class Validation {
     Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), slices));
     List<ValidationRow> rows = new ArrayList<>();
     try {
+      ValidationTask task =
+          new ValidationTask(stageKey, shipment, state, network.learningRate());
       List<byte[]> results =
-          context
-              .parallelize(tokens, tokens.size())
-              .map(new ValidationTask(stageKey, shipment, state, network.learningRate()))
-              .collect();
+          TaskFailure.unwrapped(
+              () -> context.parallelize(tokens, tokens.size()).map(task).collect());
       for (byte[] result : results) {
         Bytes.read(
             result,

@@ -11,4 +11,19 @@ package io.cogaze.train.step;
  * @param epoch epochs done
  */
 public record TrainingState(
-    float[] learned, float[] means, float[] variances, float[] updater, int iteration, int epoch) {}
+    float[] learned, float[] means, float[] variances, float[] updater, int iteration, int epoch) {
+
+  /** Whether every parameter and running statistic is a finite number. */
+  public boolean isFinite() {
+    return isFinite(learned) && isFinite(means) && isFinite(variances);
+  }
+
+  private static boolean isFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

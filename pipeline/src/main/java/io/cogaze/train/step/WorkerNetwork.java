@@ -6,6 +6,7 @@ import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.KeyedRandom;
 import io.cogaze.train.plan.PlanToken;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -127,6 +128,35 @@ public final class WorkerNetwork {
         idHash,
         readNanos,
         computeNanos);
+  }
+
+  /**
+   * The state reached by the batches of a token. Errors: {@link RunException} naming the token's
+   * examples when a value is not finite, which a loss of 0 may hide.
+   */
+  public TrainingState reached(PlanToken token, ExampleSource source) {
+    TrainingState state = network.state();
+    if (!state.isFinite()) {
+      List<String> ids = new ArrayList<>();
+      for (List<PlanToken.Row> batch : token.batches()) {
+        source.examples(batch).forEach(example -> ids.add(example.exampleId()));
+      }
+      throw new RunException(
+          "Stage '"
+              + definition.stage()
+              + "' stopped: parameters are not finite any more after epoch "
+              + token.epoch()
+              + ", round "
+              + (token.round() + 1)
+              + ", worker "
+              + token.worker()
+              + ", on the examples "
+              + ids
+              + ". The last checkpoint is kept. Lower cogaze.recipe.stages."
+              + definition.stage()
+              + ".updater.learning-rate, or look at these examples");
+    }
+    return state;
   }
 
   private static long[] keys(List<Example> batch) {

@@ -2,8 +2,19 @@ package io.cogaze.train.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.error.RunException;
+import io.cogaze.run.Manifest;
+import io.cogaze.run.ManifestFile;
+import io.cogaze.run.RunLock;
+import io.cogaze.train.plan.PlateauSettings;
+import io.cogaze.train.plan.StageSettings;
+import io.cogaze.train.plan.UpdaterSettings;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Optional;
 import io.cogaze.nn.network.Head;
 import io.cogaze.run.LockSettings;
 import io.cogaze.run.RunLayout;
@@ -156,6 +167,77 @@ final class StageTrainerTest {
   }
 
   @Test
+  void aPlateauGoesBackToTheBestCheckpointAndResumesToTheSameBits() throws IOException {
+    Recipe recipe =
+        changed(
+            TestRecipes.first(1, 5),
+            new UpdaterSettings(UpdaterSettings.Kind.AMSGRAD, 1e-2),
+            Optional.of(new PlateauSettings(0.1, 0, 0.9, true, 0)));
+    Path run = folder.resolve("plateau");
+    List<String> whole = hashes(train(run, recipe, TestRecipes.settings(2)));
+    StageLayout stage = layout(run).stage("contrast");
+    CheckpointStore store = new CheckpointStore(fs(), stage);
+
+    assertThat(store.read(5).state().schedule().learningRate()).isLessThan(1e-2);
+    assertThat(store.epochs().stream().map(store::read).map(content -> content.state()))
+        .as("at least one epoch was followed by going back")
+        .anyMatch(state -> state.reloadBest());
+
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    int best = store.read(3).state().schedule().bestEpoch();
+    store.retain(List.of(best, 3));
+    assertThat(hashes(train(run, recipe, TestRecipes.settings(2)))).isEqualTo(whole);
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsTheRunWithTheExamplesNamed() {
+    Recipe recipe =
+        changed(
+            TestRecipes.first(1, 3),
+            new UpdaterSettings(UpdaterSettings.Kind.SGD, 1e30),
+            Optional.empty());
+
+    assertThatThrownBy(() -> train(folder.resolve("nan"), recipe, TestRecipes.settings(2)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Stage 'contrast' stopped")
+        .hasMessageContaining("learning");
+  }
+
+  @Test
+  void metricsOfEveryRoundAndEpochAreReadBack() throws IOException {
+    Path run = folder.resolve("metrics");
+    train(run, TestRecipes.first(1, 2), TestRecipes.settings(2));
+    org.apache.hadoop.fs.Path metrics = layout(run).stage("contrast").metrics();
+    List<MetricRow> rows = new ArrayList<>();
+    for (ManifestFile file : Manifest.read(fs(), metrics).files()) {
+      rows.addAll(
+          MetricRow.TABLE.readAll(
+              new Configuration(), new org.apache.hadoop.fs.Path(metrics, file.name())));
+    }
+
+    assertThat(rows)
+        .filteredOn(row -> row.split().equals("train") && row.metric().equals("loss"))
+        .extracting(row -> row.epoch() + "/" + row.round() + " " + row.n())
+        .containsExactly("1/1 23", "1/0 23", "2/1 23", "2/0 23");
+    assertThat(rows)
+        .filteredOn(row -> row.split().equals("valid") && row.metric().equals("loss"))
+        .extracting(MetricRow::epoch, MetricRow::n)
+        .containsExactly(tuple(1, 9L), tuple(2, 9L));
+  }
+
+  @Test
+  void aSecondTrainingOfTheSameRunFolderIsRefused() throws IOException {
+    Path run = folder.resolve("locked");
+    try (RunLock lock = RunLock.acquire(fs(), path(run), "train")) {
+      assertThat(lock.token()).isPositive();
+      assertThatThrownBy(() -> train(run, TestRecipes.first(1, 1), TestRecipes.settings(2)))
+          .isInstanceOf(RunException.class)
+          .hasMessageContaining("another process is writing there")
+          .hasMessageContaining(Long.toString(ProcessHandle.current().pid()));
+    }
+  }
+
+  @Test
   void aStageWhoseSourceIsMissingSaysWhichToTrainFirst() {
     assertThatThrownBy(
             () ->
@@ -172,6 +254,29 @@ final class StageTrainerTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("takes weights from stage 'classify', which is not finished")
         .hasMessageContaining("--stages classify,saliency");
+  }
+
+  /** The recipe with another optimiser and schedule in its first stage. */
+  private static Recipe changed(
+      Recipe recipe, UpdaterSettings updater, Optional<PlateauSettings> plateau) {
+    StageSettings old = recipe.plan("contrast").settings();
+    StageSettings settings =
+        new StageSettings(
+            old.heads(),
+            old.trainable(),
+            old.frozen(),
+            old.initWeights(),
+            old.sampler(),
+            old.batchSize(),
+            old.averagingFrequency(),
+            old.epochs(),
+            updater,
+            plateau,
+            old.selection(),
+            old.earlyStoppingPatience(),
+            old.inputReduction());
+    return new Recipe(
+        recipe.name(), recipe.network(), List.of("contrast"), Map.of("contrast", settings));
   }
 
   private static TrainResult train(Path run, Recipe recipe, TrainSettings settings) {
