@@ -47,6 +47,7 @@ abstract class AbstractCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Shows this help and ends.")
+  @SuppressWarnings("UnusedVariable") // picocli reads the annotation
   private boolean help;
 
   /** Whether a failure that is explained should show where it was raised all the same. */

@@ -21,12 +21,10 @@ import picocli.CommandLine.Spec;
       "'cogaze COMMAND --help' explains a command and shows an example."
     },
     subcommands = {
-      DemoCommand.class,
       SynthesizeCommand.class,
       PreprocessCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
-      ReportCommand.class,
       InspectCommand.class
     })
 final class CogazeCommand implements Runnable {

@@ -59,7 +59,7 @@ final class Inspector {
     ObjectNode found = described(manifest.kind(), folder);
     found.put("manifest_sha256", manifest.sha256());
     found.put("files", manifest.files().size());
-    found.put("bytes", manifest.files().stream().mapToLong(ManifestFile::size).sum());
+    found.put("bytes", manifest.files().stream().mapToLong(ManifestFile::sizeBytes).sum());
     found.set("manifest", manifest.body());
     return found;
   }

@@ -1,5 +1,6 @@
 package io.cogaze.jobs;
 
+import io.cogaze.train.spark.NativeLibraryRegistrator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -8,9 +9,14 @@ import org.apache.spark.sql.SparkSession;
  * others are set only where the submitter said nothing.
  */
 final class SparkSessions {
-  /** ND4J's arrays and Java's records travel by Kryo with these. */
+  /**
+   * ND4J's arrays and Java's records travel by Kryo with these. The first chooses ND4J's native library, which the second
+   * would load.
+   */
   static final String KRYO_REGISTRATORS =
-      "org.nd4j.kryo.Nd4jRegistrator," + RecordKryoRegistrator.class.getName();
+      NativeLibraryRegistrator.class.getName()
+          + ",org.nd4j.kryo.Nd4jRegistrator,"
+          + RecordKryoRegistrator.class.getName();
 
   private SparkSessions() {}
 
