@@ -133,7 +133,8 @@ public final class TrainedStage {
     Set<Head> heads = EnumSet.noneOf(Head.class);
     for (Head head : Head.values()) {
       boolean whole =
-          spec().network().parts(head).stream().noneMatch(part -> Parts.of(tensors, part).values().isEmpty());
+          spec().network().parts(head).stream()
+              .noneMatch(part -> Parts.of(tensors, part).values().isEmpty());
       if (whole) {
         heads.add(head);
       }

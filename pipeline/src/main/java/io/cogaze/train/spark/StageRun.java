@@ -22,8 +22,8 @@ import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
 import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.ModelDescription;
-import io.cogaze.train.checkpoint.StageState;
 import io.cogaze.train.checkpoint.Parts;
+import io.cogaze.train.checkpoint.StageState;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
@@ -625,7 +625,8 @@ final class StageRun {
       if (!due && !best) {
         return;
       }
-      Tensors tensors = Parts.together(TensorStore.read(network.graph(), network.built().names()), carried);
+      Tensors tensors =
+          Parts.together(TensorStore.read(network.graph(), network.built().names()), carried);
       checkpoints.write(
           new CheckpointStore.Content(
               description, state, tensors, network.state().updater(), provenance()),

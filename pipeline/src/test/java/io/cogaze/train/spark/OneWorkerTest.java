@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.ExampleKeys;
+import io.cogaze.nn.network.BuildRequest;
+import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.run.LockSettings;
 import io.cogaze.run.RunLayout;
@@ -24,8 +26,6 @@ import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.step.BatchAssembler;
 import io.cogaze.train.step.WorkerReport;
 import io.cogaze.weights.ParametersHash;
-import io.cogaze.nn.network.BuildRequest;
-import io.cogaze.nn.network.BuiltNetwork;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -52,13 +52,7 @@ final class OneWorkerTest {
     StageTrainer.train(
         TestSpark.session(),
         new TrainRequest(
-            run,
-            shards,
-            recipe,
-            TestRecipes.settings(1),
-            List.of(),
-            false,
-            LockSettings.DEFAULT));
+            run, shards, recipe, TestRecipes.settings(1), List.of(), false, LockSettings.DEFAULT));
     CheckpointStore.Content trained =
         new CheckpointStore(
                 FileSystem.getLocal(new Configuration()), new RunLayout(run).stage("contrast"))
@@ -69,12 +63,10 @@ final class OneWorkerTest {
         ModelDescription.spec(TestRecipes.NETWORK, 64, 64, 3)
             .network()
             .build(
-                BuildRequest.train(
-                    Set.of(Head.EMBEDDING), Set.of("densenet"), 7, new Adam(1e-3)));
+                BuildRequest.train(Set.of(Head.EMBEDDING), Set.of("densenet"), 7, new Adam(1e-3)));
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
-    BatchAssembler assembler =
-        new BatchAssembler(built.outputs(), TrainingShards.CLASSES, 1);
+    BatchAssembler assembler = new BatchAssembler(built.outputs(), TrainingShards.CLASSES, 1);
     StageSettings stage = recipe.plan("contrast").settings();
     List<ExampleRef> examples = new ArrayList<>();
     for (IndexEntry entry : ShardSet.open(new Configuration(), shards).index()) {
@@ -112,7 +104,6 @@ final class OneWorkerTest {
         .isEqualTo(ParametersHash.sha256(graph, built.names()));
     assertThat(trained.updater())
         .isEqualTo(graph.getUpdater().getStateViewArray().data().asFloat());
-    assertThat(trained.state().iteration())
-        .isEqualTo(graph.getConfiguration().getIterationCount());
+    assertThat(trained.state().iteration()).isEqualTo(graph.getConfiguration().getIterationCount());
   }
 }

@@ -31,8 +31,7 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 
 final class WorkerNetworkTest {
   private static final int SIZE = 64;
-  private static final PlanToken TOKEN =
-      new PlanToken(1, 0, 0, List.of(rows(0, 3), rows(3, 6)));
+  private static final PlanToken TOKEN = new PlanToken(1, 0, 0, List.of(rows(0, 3), rows(3, 6)));
 
   @BeforeAll
   static void chooseNativeLibrary() {
@@ -42,8 +41,7 @@ final class WorkerNetworkTest {
 
   @Test
   void aSaliencyStepLeavesEveryTensorOfTheFrozenDenseNetAsItWas() {
-    Set<String> changed =
-        changed(Head.SALIENCY, List.of("encoder", "decoder", "saliency-head"));
+    Set<String> changed = changed(Head.SALIENCY, List.of("encoder", "decoder", "saliency-head"));
 
     assertThat(changed).noneMatch(name -> name.startsWith("densenet."));
     for (String part : List.of("encoder.", "decoder.", "saliency-head.")) {
@@ -65,15 +63,14 @@ final class WorkerNetworkTest {
   void aReportCountsExamplesAndWeighsLossesByThem() {
     StageDefinition definition =
         definition(Head.DENSENET_CLASS, List.of("densenet", "densenet-classifier"), 1e-3);
-    WorkerNetwork worker =
-        new WorkerNetwork(definition, StageNetwork.initialise(definition, 1e-3));
+    WorkerNetwork worker = new WorkerNetwork(definition, StageNetwork.initialise(definition, 1e-3));
     PlanToken uneven = new PlanToken(1, 0, 4, List.of(rows(0, 4), rows(4, 6)));
     WorkerReport report = worker.fit(uneven, WorkerNetworkTest::examples);
 
-    WorkerNetwork again =
-        new WorkerNetwork(definition, StageNetwork.initialise(definition, 1e-3));
+    WorkerNetwork again = new WorkerNetwork(definition, StageNetwork.initialise(definition, 1e-3));
     double first =
-        again.fit(new PlanToken(1, 0, 4, List.of(rows(0, 4))), WorkerNetworkTest::examples)
+        again
+            .fit(new PlanToken(1, 0, 4, List.of(rows(0, 4))), WorkerNetworkTest::examples)
             .lossSum();
     again.network().graph().fit(again.assembler().assemble(examples(rows(4, 6))));
     double second = again.network().graph().score();
@@ -97,8 +94,7 @@ final class WorkerNetworkTest {
             Map.of(Head.DENSENET_CLASS, 2.0, Head.SALIENCY, 0.5),
             List.of("densenet", "densenet-classifier", "encoder", "decoder", "saliency-head"),
             1e-3);
-    WorkerNetwork worker =
-        new WorkerNetwork(definition, StageNetwork.initialise(definition, 1e-3));
+    WorkerNetwork worker = new WorkerNetwork(definition, StageNetwork.initialise(definition, 1e-3));
 
     WorkerReport report =
         worker.fit(new PlanToken(1, 0, 0, List.of(rows(0, 6))), WorkerNetworkTest::examples);
@@ -150,17 +146,14 @@ final class WorkerNetworkTest {
   void aReducedBatchAveragesGreyValuesAndKeepsTheGazeMass() {
     Example example = TrainingShards.example(1, Split.TRAIN, 4, 6);
     BatchAssembler assembler =
-        new BatchAssembler(
-            List.of(Head.DENSENET_CLASS, Head.SALIENCY), TrainingShards.CLASSES, 2);
+        new BatchAssembler(List.of(Head.DENSENET_CLASS, Head.SALIENCY), TrainingShards.CLASSES, 2);
 
     MultiDataSet batch = assembler.assemble(List.of(example));
 
     assertThat(batch.getFeatures(0).shape()).containsExactly(1, 1, 2, 3);
     short[] grey = example.pixels();
-    double sum =
-        (grey[0] & 0xFFFF) + (grey[1] & 0xFFFF) + (grey[6] & 0xFFFF) + (grey[7] & 0xFFFF);
-    assertThat(HostValues.floats(batch.getFeatures(0))[0])
-        .isEqualTo((float) (sum / 4 / 65535));
+    double sum = (grey[0] & 0xFFFF) + (grey[1] & 0xFFFF) + (grey[6] & 0xFFFF) + (grey[7] & 0xFFFF);
+    assertThat(HostValues.floats(batch.getFeatures(0))[0]).isEqualTo((float) (sum / 4 / 65535));
     assertThat(HostValues.floats(batch.getLabels(0))).containsExactly(0, 1, 0);
     assertThat(batch.getLabels(1).sumNumber().doubleValue()).isCloseTo(1, within(1e-6));
     assertThat(HostValues.floats(batch.getLabelsMaskArray(1))).containsExactly(1);
