@@ -19,7 +19,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What all commands share: the configuration options, and how paths and configurations are read. */
+/**
+ * What all commands share: the configuration options, and how paths and configurations are read.
+ */
 abstract class AbstractCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -47,6 +49,7 @@ abstract class AbstractCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Shows this help and ends.")
+  @SuppressWarnings("UnusedVariable") // picocli reads the annotation
   private boolean help;
 
   /** Whether a failure that is explained should show where it was raised all the same. */
@@ -92,14 +95,19 @@ abstract class AbstractCommand implements Callable<Integer> {
   static ConfigSource configSource(String file, String option) {
     Path path = path(file);
     try {
-      return ConfigSource.stream(
-          file, path.getFileSystem(hadoopConfiguration()).open(path));
+      return ConfigSource.stream(file, path.getFileSystem(hadoopConfiguration()).open(path));
     } catch (FileNotFoundException e) {
       throw new ConfigurationException(
-          "Cannot read the configuration file '" + file + "' of " + option + ": there is no such file.", e);
+          "Cannot read the configuration file '"
+              + file
+              + "' of "
+              + option
+              + ": there is no such file.",
+          e);
     } catch (IOException e) {
       throw new ConfigurationException(
-          "Cannot read the configuration file '" + file + "' of " + option + ": " + e.getMessage(), e);
+          "Cannot read the configuration file '" + file + "' of " + option + ": " + e.getMessage(),
+          e);
     }
   }
 
@@ -118,7 +126,8 @@ abstract class AbstractCommand implements Callable<Integer> {
       FileSystem fileSystem = path.getFileSystem(hadoopConfiguration());
       return fileSystem.makeQualified(path);
     } catch (IllegalArgumentException e) {
-      throw new ConfigurationException("Cannot understand the path '" + typed + "': " + e.getMessage(), e);
+      throw new ConfigurationException(
+          "Cannot understand the path '" + typed + "': " + e.getMessage(), e);
     } catch (IOException e) {
       throw new ConfigurationException(
           "Cannot reach the file system of '"
@@ -136,7 +145,13 @@ abstract class AbstractCommand implements Callable<Integer> {
     FileSystem fileSystem = path.getFileSystem(hadoopConfiguration());
     if (!fileSystem.exists(path)) {
       throw new InputException(
-          "Cannot read " + option + " '" + typed + "': there is no such folder (looked at " + path + ").");
+          "Cannot read "
+              + option
+              + " '"
+              + typed
+              + "': there is no such folder (looked at "
+              + path
+              + ").");
     }
     if (!fileSystem.getFileStatus(path).isDirectory()) {
       throw new InputException(

@@ -7,7 +7,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Puts the command tree together and turns every failure into one readable block and an exit code. */
+/**
+ * Puts the command tree together and turns every failure into one readable block and an exit code.
+ */
 final class CommandLineApplication {
   private CommandLineApplication() {}
 

@@ -30,14 +30,12 @@ import picocli.CommandLine.Option;
     },
     sortOptions = false,
     footer = {
-      "", "Example:", "  cogaze evaluate --run run --shards shards --split test",
+      "",
+      "Example:",
+      "  cogaze evaluate --run run --shards shards --split test",
     })
 final class EvaluateCommand extends AbstractCommand {
-  @Option(
-      names = "--run",
-      required = true,
-      paramLabel = "RUN",
-      description = "Folder of the run.")
+  @Option(names = "--run", required = true, paramLabel = "RUN", description = "Folder of the run.")
   private String run;
 
   @Option(
@@ -90,7 +88,8 @@ final class EvaluateCommand extends AbstractCommand {
 
   static void print(PrintWriter out, EvaluateResult result) {
     if (result.alreadyDone()) {
-      out.println("The evaluation is there already, made from the same stages, shards and settings.");
+      out.println(
+          "The evaluation is there already, made from the same stages, shards and settings.");
     }
     out.println(String.format(Locale.ROOT, "  %-14s %8s %8s", "", "value", "floor"));
     for (String metric : Evaluator.SUMMARY_METRICS) {

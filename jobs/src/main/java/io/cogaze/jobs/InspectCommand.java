@@ -13,11 +13,15 @@ import picocli.CommandLine.Parameters;
 /** Says what a path holds. */
 @Command(
     name = "inspect",
-    header = "Says what a folder or file holds: a data set, shards, a run, a checkpoint, a DICOM file.",
-    description = "Reads manifests and headers only, and checks that every file that a manifest lists is there.",
+    header =
+        "Says what a folder or file holds: a data set, shards, a run, a checkpoint, a DICOM file.",
+    description =
+        "Reads manifests and headers only, and checks that every file that a manifest lists is there.",
     sortOptions = false,
     footer = {
-      "", "Example:", "  cogaze inspect shards --json",
+      "",
+      "Example:",
+      "  cogaze inspect shards --json",
     })
 final class InspectCommand extends AbstractCommand {
   @Parameters(paramLabel = "PATH", description = "Folder or file; any Hadoop URI.")
@@ -31,7 +35,8 @@ final class InspectCommand extends AbstractCommand {
     Path path = path(target);
     FileSystem fileSystem = path.getFileSystem(hadoopConfiguration());
     if (!fileSystem.exists(path)) {
-      throw new InputException("Cannot inspect '" + target + "': there is nothing at " + path + ".");
+      throw new InputException(
+          "Cannot inspect '" + target + "': there is nothing at " + path + ".");
     }
     ObjectNode found = new Inspector(fileSystem).inspect(path);
     if (json) {

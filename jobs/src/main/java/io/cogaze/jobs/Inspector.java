@@ -20,7 +20,9 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Finds out what a path is and describes it as JSON with stable keys; {@code kind} is always there. */
+/**
+ * Finds out what a path is and describes it as JSON with stable keys; {@code kind} is always there.
+ */
 final class Inspector {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -59,7 +61,7 @@ final class Inspector {
     ObjectNode found = described(manifest.kind(), folder);
     found.put("manifest_sha256", manifest.sha256());
     found.put("files", manifest.files().size());
-    found.put("bytes", manifest.files().stream().mapToLong(ManifestFile::size).sum());
+    found.put("bytes", manifest.files().stream().mapToLong(ManifestFile::sizeBytes).sum());
     found.set("manifest", manifest.body());
     return found;
   }

@@ -7,8 +7,8 @@ public final class Main {
   /**
    * Runs one command.
    *
-   * <p>A failure must reach the scheduler as the exit code. Success returns from {@code main} instead, because YARN reads an
-   * early {@link System#exit} as an application that died.
+   * <p>A failure must reach the scheduler as the exit code. Success returns from {@code main}
+   * instead, because YARN reads an early {@link System#exit} as an application that died.
    */
   public static void main(String[] args) {
     int code = CommandLineApplication.create().execute(args);

@@ -3,15 +3,12 @@ package io.cogaze.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.cogaze.run.PhaseTimer;
 import io.cogaze.run.Summary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -22,9 +19,9 @@ final class Outputs {
   private Outputs() {}
 
   /**
-   * Notes in the run folder's own summary what a command that worked on the run did: {@code commands.<name>} holds
-   * its summary, and the keys that scripts look for ({@code metrics}, {@code floor}, {@code files}) stand on top
-   * as the newest command that has them left them.
+   * Notes in the run folder's own summary what a command that worked on the run did: {@code
+   * commands.<name>} holds its summary, and the keys that scripts look for ({@code metrics}, {@code
+   * floor}, {@code files}) stand on top as the newest command that has them left them.
    */
   static void noteInRun(FileSystem fileSystem, Path run, JsonNode summary) throws IOException {
     ObjectNode whole = readObject(fileSystem, new Path(run, Summary.FILE));
@@ -44,7 +41,10 @@ final class Outputs {
       }
     }
     merged.set("commands", commands);
-    write(fileSystem, new Path(run, Summary.FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(merged));
+    write(
+        fileSystem,
+        new Path(run, Summary.FILE),
+        JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(merged));
   }
 
   static ObjectNode readObject(FileSystem fileSystem, Path file) throws IOException {
@@ -64,16 +64,5 @@ final class Outputs {
     try (OutputStream out = fileSystem.create(file, true)) {
       out.write(bytes);
     }
-  }
-
-  /** The table of phases that ends a command. */
-  static void printPhases(PrintWriter out, List<PhaseTimer.Phase> phases) {
-    double total = 0;
-    for (PhaseTimer.Phase phase : phases) {
-      out.println(String.format(Locale.ROOT, "  %-28s %8.1f s", phase.name(), phase.seconds()));
-      total += phase.seconds();
-    }
-    out.println(String.format(Locale.ROOT, "  %-28s %8.1f s", "total", total));
-    out.flush();
   }
 }

@@ -54,7 +54,9 @@ final class PreprocessCommand extends AbstractCommand {
       description = "Name of the data set (default: ${DEFAULT-VALUE}).")
   private String dataset;
 
-  @Option(names = "--overwrite", description = "Replaces shards that were made with other settings.")
+  @Option(
+      names = "--overwrite",
+      description = "Replaces shards that were made with other settings.")
   private boolean overwrite;
 
   @Override
@@ -105,7 +107,6 @@ final class PreprocessCommand extends AbstractCommand {
             + result.manifest().quarantined()
             + ", warnings "
             + result.manifest().warnings());
-    Outputs.printPhases(out, result.phases());
     out.println("Shards: " + result.output());
     out.flush();
   }

@@ -1,16 +1,22 @@
 package io.cogaze.jobs;
 
+import io.cogaze.train.spark.NativeLibraryRegistrator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Opens the Spark session of a command. Two kinds of properties: those that the pipeline cannot work without always win; the
- * others are set only where the submitter said nothing.
+ * Opens the Spark session of a command. Two kinds of properties: those that the pipeline cannot
+ * work without always win; the others are set only where the submitter said nothing.
  */
 final class SparkSessions {
-  /** ND4J's arrays and Java's records travel by Kryo with these. */
+  /**
+   * ND4J's arrays and Java's records travel by Kryo with these. The first chooses ND4J's native
+   * library, which the second would load.
+   */
   static final String KRYO_REGISTRATORS =
-      "org.nd4j.kryo.Nd4jRegistrator," + RecordKryoRegistrator.class.getName();
+      NativeLibraryRegistrator.class.getName()
+          + ",org.nd4j.kryo.Nd4jRegistrator,"
+          + RecordKryoRegistrator.class.getName();
 
   private SparkSessions() {}
 
@@ -27,7 +33,8 @@ final class SparkSessions {
     // A model and its updater state travel as one task result.
     conf.setIfMissing("spark.kryoserializer.buffer.max", "1g");
     conf.setIfMissing("spark.driver.maxResultSize", "4g");
-    // Rounds are short and every worker is waited for: waiting for data locality costs more than it saves.
+    // Rounds are short and every worker is waited for: waiting for data locality costs more than it
+    // saves.
     conf.setIfMissing("spark.locality.wait", "0s");
     if (conf.get("spark.master").startsWith("local")) {
       conf.setIfMissing("spark.ui.enabled", "false");

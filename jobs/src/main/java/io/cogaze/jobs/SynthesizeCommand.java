@@ -28,7 +28,9 @@ import picocli.CommandLine.Option;
     },
     sortOptions = false,
     footer = {
-      "", "Example:", "  cogaze synthesize --output data --images 40 --seed 7",
+      "",
+      "Example:",
+      "  cogaze synthesize --output data --images 40 --seed 7",
     })
 final class SynthesizeCommand extends AbstractCommand {
   @Option(
@@ -103,7 +105,8 @@ final class SynthesizeCommand extends AbstractCommand {
               .detail(SyntheticScale.DETAIL, settings.imageScale())
               .detail("seed", seed)
               .detail("content_sha256", result.contentSha256())
-              .note("Synthetic: drawn by a program. Scores on these data say nothing about patients.");
+              .note(
+                  "Synthetic: drawn by a program. Scores on these data say nothing about patients.");
       summary.write(fileSystem, to);
     }
     return result;

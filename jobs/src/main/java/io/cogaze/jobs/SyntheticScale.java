@@ -9,8 +9,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Synthetic images are made at a fraction of real images' size, and preprocess must know which. The summary that
- * synthesize leaves in the data folder says it; it is weaker than any configuration file or --set.
+ * Synthetic images are made at a fraction of real images' size, and preprocess must know which. The
+ * summary that synthesize leaves in the data folder says it; it is weaker than any configuration
+ * file or --set.
  */
 final class SyntheticScale {
   /** Name of the detail in synthesize's summary. */
@@ -18,7 +19,10 @@ final class SyntheticScale {
 
   private SyntheticScale() {}
 
-  /** A configuration source with the canvas's scale; nothing for folders that synthesize did not make. */
+  /**
+   * A configuration source with the canvas's scale; nothing for folders that synthesize did not
+   * make.
+   */
   static List<ConfigSource> source(Configuration hadoop, Path input) throws IOException {
     JsonNode summary =
         Outputs.readObject(input.getFileSystem(hadoop), new Path(input, Summary.FILE));

@@ -48,11 +48,7 @@ final class TrainCommand extends AbstractCommand {
       description = "Folder that preprocess wrote.")
   private String shards;
 
-  @Option(
-      names = "--run",
-      required = true,
-      paramLabel = "RUN",
-      description = "Folder of the run.")
+  @Option(names = "--run", required = true, paramLabel = "RUN", description = "Folder of the run.")
   private String run;
 
   @Option(

@@ -10,7 +10,10 @@ import java.util.Map;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** What training leaves in the run folder beside the stages: the resolved configuration and the summary. */
+/**
+ * What training leaves in the run folder beside the stages: the resolved configuration and the
+ * summary.
+ */
 final class TrainOutputs {
   private TrainOutputs() {}
 

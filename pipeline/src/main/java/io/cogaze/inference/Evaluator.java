@@ -9,6 +9,7 @@ import io.cogaze.run.Json;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
 import io.cogaze.run.PhaseTimer;
+import io.cogaze.run.Provenance;
 import io.cogaze.run.Rerun;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
@@ -22,6 +23,7 @@ import io.cogaze.shard.StorageSettings;
 import io.cogaze.shard.WrittenFile;
 import io.cogaze.train.checkpoint.TrainedStage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -49,8 +51,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * predictions/STAGE-NNNNN-....parquet   see {@link PredictionTable}
  * metrics/metrics-....parquet           see {@link MetricTable}
- * config-....conf                       the resolved configuration
- * manifest.json, summary.json
+ * manifest.json, summary.json, config.conf
  * </pre>
  *
  * <p>The rows and their order depend on run, shards and settings only, not on Spark's partitions.
@@ -73,7 +74,9 @@ public final class Evaluator {
           MetricNames.SIM_MEAN);
 
   private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
-  private static final String RESULTS = "results";
+
+  /** Key of the manifest's body that holds what summaries and the report say. */
+  public static final String RESULTS = "results";
 
   private final SparkSession session;
   private final JavaSparkContext spark;
@@ -154,6 +157,9 @@ public final class Evaluator {
       FolderCommit.removeLeftovers(fs, folder);
       Summary summary = summary(manifest.body().path(RESULTS)).phases(timer);
       summary.write(fs, folder);
+      try (OutputStream out = fs.create(new Path(folder, "config.conf"), true)) {
+        out.write(request.configText().getBytes(StandardCharsets.UTF_8));
+      }
       return new EvaluateResult(folder, false, summary.toJson());
     } finally {
       PredictorPool.ofThisJvm().close();
@@ -260,7 +266,6 @@ public final class Evaluator {
     List<MetricRow> rows =
         timer.call("compute metrics", () -> metrics(stages, scored, baseline, index));
     writeMetrics(rows, commit);
-    commit.write("config", ".conf", request.configText().getBytes(StandardCharsets.UTF_8));
     Map<String, Object> body = new LinkedHashMap<>();
     stamp.putInto(body);
     body.put(RESULTS, results(stages, scored, rows, files));
@@ -453,6 +458,10 @@ public final class Evaluator {
     results.put("split", request.split().label());
     results.put("shards", request.shards().toString());
     results.put("classes", shards.manifest().targetClasses());
+    results.put("dataset", shards.manifest().dataset());
+    results.put("synthetic", shards.manifest().synthetic());
+    results.put("splits", splits());
+    results.put("provenance", provenance(stages));
     results.put("stages", stages.stream().map(StageToEvaluate::name).toList());
     results.put("examples", scored.values().iterator().next().size());
     results.put("metrics", metrics);
@@ -467,6 +476,53 @@ public final class Evaluator {
         .filter(row -> row.metric().equals(MetricNames.AUROC_MACRO))
         .forEach(row -> results.put("baseline", line(row)));
     return results;
+  }
+
+  private List<Map<String, Object>> splits() {
+    List<Map<String, Object>> splits = new ArrayList<>();
+    shards
+        .manifest()
+        .counts()
+        .forEach(
+            (split, counts) -> {
+              Map<String, Object> line = new TreeMap<>();
+              line.put("split", split.label());
+              line.put("examples", counts.examples());
+              line.put("patients", counts.patients());
+              line.put("with_gaze", counts.withGaze());
+              line.put("per_class", counts.perClass());
+              splits.add(line);
+            });
+    return splits;
+  }
+
+  private Map<String, String> provenance(List<StageToEvaluate> stages) {
+    Map<String, String> facts = new TreeMap<>();
+    facts.put("shards manifest sha256", shards.sha256());
+    facts.put("shards content hash", shards.manifest().contentHash());
+    facts.put("shards config hash", shards.manifest().configHash());
+    facts.put("bootstrap seed", Long.toString(settings.bootstrapSeed()));
+    facts.put("bootstrap resamples", Integer.toString(settings.bootstrapResamples()));
+    for (StageToEvaluate stage : stages) {
+      String prefix = "stage " + stage.name() + " ";
+      Provenance provenance = stage.stage().provenance();
+      facts.put(prefix + "parameters sha256", stage.stage().parametersSha256());
+      facts.put(prefix + "best epoch", Integer.toString(stage.stage().epoch()));
+      facts.put(prefix + "config hash", provenance.configHash());
+      facts.put(prefix + "native library", provenance.nativeClassifier());
+      facts.put(
+          prefix + "averaging workers",
+          provenance.workers() + ", on " + provenance.executors() + " executor(s)");
+      provenance
+          .seeds()
+          .forEach((name, seed) -> facts.put(prefix + "seed " + name, Long.toString(seed)));
+      provenance.notes().forEach((name, note) -> facts.put(prefix + name, note));
+      provenance
+          .versions()
+          .asMap()
+          .forEach((name, version) -> facts.put("trained with " + name, version));
+    }
+    return facts;
   }
 
   private static Map<String, Object> line(MetricRow row) {
@@ -496,7 +552,15 @@ public final class Evaluator {
     }
     summary.file("predictions", location(new Path(folder, PREDICTIONS)));
     for (String detail :
-        List.of("split", "shards", "stages", "classes", "comparison", "baseline", "predictions")) {
+        List.of(
+            "split",
+            "shards",
+            "synthetic",
+            "stages",
+            "classes",
+            "comparison",
+            "baseline",
+            "predictions")) {
       if (results.has(detail)) {
         summary.detail(detail, results.get(detail));
       }

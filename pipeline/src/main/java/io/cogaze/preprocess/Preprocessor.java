@@ -82,6 +82,7 @@ public final class Preprocessor {
   private final Path folder;
   private final FileSystem fs;
   private final Dataset dataset;
+  private final boolean synthetic;
   private final PhaseTimer timer = new PhaseTimer();
 
   private Preprocessor(
@@ -99,6 +100,7 @@ public final class Preprocessor {
             conf,
             request.input().toString(),
             Optional.of(settings.imagesRoot()).filter(root -> !root.isEmpty()));
+    this.synthetic = SyntheticMark.isOn(conf, request.input());
   }
 
   /**
@@ -435,7 +437,15 @@ public final class Preprocessor {
         Sha256.of(content.toString()),
         mean,
         Math.sqrt(Math.max(0, squares / train - mean * mean)),
-        settings.forModels());
+        forModels());
+  }
+
+  private Map<String, String> forModels() {
+    Map<String, String> values = new LinkedHashMap<>(settings.forModels());
+    if (synthetic) {
+      values.put(ShardManifest.SYNTHETIC, "true");
+    }
+    return values;
   }
 
   private void publish(

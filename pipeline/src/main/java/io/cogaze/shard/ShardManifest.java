@@ -44,6 +44,14 @@ public record ShardManifest(
   /** Kind of the folder's manifest. */
   public static final String KIND = "shards";
 
+  /** Key of {@link #preprocessing} that is true when the examples are not of real patients. */
+  public static final String SYNTHETIC = "synthetic";
+
+  /** Whether the examples were drawn by a program. */
+  public boolean synthetic() {
+    return Boolean.parseBoolean(preprocessing.get(SYNTHETIC));
+  }
+
   /** Number of examples of a split. */
   public long count(Split split) {
     return counts.get(split).examples();

@@ -326,7 +326,7 @@ final class PhantomRenderer {
     /** A soft-tissue shadow of the size and mass of a consolidation, but smooth and unclipped. */
     private void smoothShadow(double mass) {
       double[] at = zone();
-      double r = draw.between(0.15, 0.27);
+      double r = draw.between(0.17, 0.28);
       double amount = mass * draw.between(0.7, 1.3);
       smudge(
           at[0],
@@ -381,7 +381,7 @@ final class PhantomRenderer {
 
     private void heartFailure() {
       double amount = draw.between(0.07, 0.17);
-      double net = 0.20 * (1.5 - difficulty);
+      double net = 0.23 * (1.5 - difficulty);
       long weave = key + 11;
       for (int side = -1; side <= 1; side += 2) {
         double cu = side * draw.normal(0.36, 0.03);
@@ -468,10 +468,10 @@ final class PhantomRenderer {
       double[] at = zone();
       double cu = at[0];
       double cv = at[1];
-      double ru = draw.between(0.17, 0.28);
+      double ru = draw.between(0.19, 0.29);
       double rv = ru * draw.between(0.75, 1.15);
       double amount = 0.17 * draw.between(0.7, 1.3);
-      double mottle = 0.42 * (1.5 - difficulty);
+      double mottle = 0.52 * (1.5 - difficulty);
       long grain = key + 23;
       box(
           cu,
@@ -490,7 +490,7 @@ final class PhantomRenderer {
             if (envelope == 0) {
               return;
             }
-            double spots = Curve.noise(grain, u * 12 + 70, v * 12 + 70);
+            double spots = Curve.noise(grain, u * 11.5 + 70, v * 11.5 + 70);
             double mottled = Curve.step((spots - 0.5) / 0.28) - 0.5;
             dense[i] += (float) (envelope * Math.max(0.02, amount + mottle * mottled));
             veil[i] = (float) Math.max(veil[i], 0.8 * envelope);

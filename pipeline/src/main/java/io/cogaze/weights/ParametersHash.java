@@ -1,6 +1,6 @@
 package io.cogaze.weights;
 
-import io.cogaze.nn.network.TensorNames;
+import io.cogaze.nn.block.TensorNames;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package io.cogaze.weights;
 
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.HostValues;
-import io.cogaze.nn.network.TensorNames;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;

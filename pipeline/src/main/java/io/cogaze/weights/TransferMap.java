@@ -1,7 +1,7 @@
 package io.cogaze.weights;
 
 import io.cogaze.error.InputException;
-import io.cogaze.nn.network.TensorNames;
+import io.cogaze.nn.block.TensorNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

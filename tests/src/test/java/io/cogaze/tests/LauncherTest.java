@@ -43,7 +43,7 @@ class LauncherTest {
         .contains("org.bytedeco.javacpp.maxphysicalbytes=8960m")
         .contains("spark.serializer=org.apache.spark.serializer.KryoSerializer")
         .contains(
-            "spark.kryo.registrator=org.nd4j.kryo.Nd4jRegistrator\\,io.cogaze.jobs.RecordKryoRegistrator")
+            "spark.kryo.registrator=io.cogaze.train.spark.NativeLibraryRegistrator\\,org.nd4j.kryo.Nd4jRegistrator\\,io.cogaze.jobs.RecordKryoRegistrator")
         .contains("SystemClockTimeSource")
         .contains("spark.ui.enabled=false")
         .contains("train --recipe two\\ words\n")

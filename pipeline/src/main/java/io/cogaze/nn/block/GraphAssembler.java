@@ -11,7 +11,6 @@ import io.cogaze.nn.layer.ParameterSpec;
 import io.cogaze.nn.layer.Pool;
 import io.cogaze.nn.layer.SqueezeExcite;
 import io.cogaze.nn.layer.Upsample;
-import io.cogaze.nn.network.TensorNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package io.cogaze.nn.network;
 
+import io.cogaze.nn.block.TensorNames;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 

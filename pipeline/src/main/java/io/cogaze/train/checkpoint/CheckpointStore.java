@@ -8,6 +8,11 @@ import io.cogaze.run.ManifestFile;
 import io.cogaze.run.Provenance;
 import io.cogaze.run.RunLock;
 import io.cogaze.run.StageLayout;
+import io.cogaze.weights.ParametersHash;
+import io.cogaze.weights.Safetensors;
+import io.cogaze.weights.Tensors;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -67,7 +72,7 @@ public final class CheckpointStore {
   public Manifest write(Content content, ConfigStamp stamp, RunLock lock) {
     Path folder = layout.checkpoint(content.state().epoch());
     FolderCommit commit = FolderCommit.begin(fs, folder, KIND).guardedBy(lock);
-    commit.write(PARAMETERS, SAFETENSORS, content.tensors().bytes());
+    commit.write(PARAMETERS, SAFETENSORS, bytes(content.tensors()));
     ByteBuffer updater =
         ByteBuffer.allocate(Float.BYTES * content.updater().length).order(ByteOrder.LITTLE_ENDIAN);
     updater.asFloatBuffer().put(content.updater());
@@ -78,7 +83,7 @@ public final class CheckpointStore {
     TreeMap<String, Object> body = new TreeMap<>();
     body.put("epoch", content.state().epoch());
     body.put("stage", content.description().stage());
-    body.put("parameters_sha256", content.tensors().sha256());
+    body.put("parameters_sha256", ParametersHash.sha256(content.tensors()));
     stamp.putInto(body);
     Manifest manifest = commit.publish(body);
     FolderCommit.removeLeftovers(fs, folder);
@@ -97,7 +102,7 @@ public final class CheckpointStore {
         ModelDescription.parse(
             bytes(folder, manifest.file(CONFIGURATION, JSON)), folder.toString()),
         StageState.parse(bytes(folder, manifest.file(STATE, JSON))),
-        Tensors.ofBytes(bytes(folder, manifest.file(PARAMETERS, SAFETENSORS))),
+        tensors(bytes(folder, manifest.file(PARAMETERS, SAFETENSORS)), folder.toString()),
         updater,
         Provenance.parse(bytes(folder, manifest.file(PROVENANCE, JSON))));
   }
@@ -163,6 +168,18 @@ public final class CheckpointStore {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot delete " + folder + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The content of a safetensors file. */
+  static byte[] bytes(Tensors tensors) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Safetensors.write(tensors, out);
+    return out.toByteArray();
+  }
+
+  /** Reads what {@link #bytes(Tensors)} wrote. */
+  static Tensors tensors(byte[] file, String source) {
+    return Safetensors.read(new ByteArrayInputStream(file), source);
   }
 
   private byte[] bytes(Path folder, ManifestFile file) {

@@ -9,6 +9,9 @@ import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.Provenance;
 import io.cogaze.run.RunLayout;
+import io.cogaze.weights.ParametersHash;
+import io.cogaze.weights.TensorStore;
+import io.cogaze.weights.Tensors;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -110,7 +113,7 @@ public final class TrainedStage {
 
   /** SHA-256 of the tensors. */
   public String parametersSha256() {
-    return tensors.sha256();
+    return ParametersHash.sha256(tensors);
   }
 
   /** The tensors by canonical name. */
@@ -130,7 +133,8 @@ public final class TrainedStage {
     Set<Head> heads = EnumSet.noneOf(Head.class);
     for (Head head : Head.values()) {
       boolean whole =
-          spec().network().parts(head).stream().noneMatch(part -> tensors.part(part).isEmpty());
+          spec().network().parts(head).stream()
+              .noneMatch(part -> Parts.of(tensors, part).values().isEmpty());
       if (whole) {
         heads.add(head);
       }
@@ -148,7 +152,7 @@ public final class TrainedStage {
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
     graph.init(Nd4j.zeros(DataType.FLOAT, count), false);
-    tensors.copyInto(graph, built.names().tensors());
+    TensorStore.restore(graph, built.names(), tensors);
     return new InferenceNetwork(built, graph);
   }
 
@@ -157,7 +161,7 @@ public final class TrainedStage {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(description.bytes());
-      out.writeObject(tensors.bytes());
+      out.writeObject(CheckpointStore.bytes(tensors));
       out.writeObject(provenance.bytes());
       out.writeInt(epoch);
     } catch (IOException e) {
@@ -171,7 +175,7 @@ public final class TrainedStage {
     try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes))) {
       return new TrainedStage(
           ModelDescription.parse((byte[]) in.readObject(), "sent by the driver"),
-          Tensors.ofBytes((byte[]) in.readObject()),
+          CheckpointStore.tensors((byte[]) in.readObject(), "sent by the driver"),
           Provenance.parse((byte[]) in.readObject()),
           in.readInt());
     } catch (IOException e) {

@@ -3,9 +3,9 @@ package io.cogaze.train.spark;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.Head;
-import io.cogaze.nn.network.TensorNames;
 import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.FolderCommit;
 import io.cogaze.run.Manifest;
@@ -22,8 +22,8 @@ import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
 import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.ModelDescription;
+import io.cogaze.train.checkpoint.Parts;
 import io.cogaze.train.checkpoint.StageState;
-import io.cogaze.train.checkpoint.Tensors;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
@@ -39,6 +39,9 @@ import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.train.step.WorkerReport;
+import io.cogaze.weights.TensorStore;
+import io.cogaze.weights.Tensors;
+import io.cogaze.weights.TransferMap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -320,12 +323,12 @@ final class StageRun {
 
   /** Copies the recipe's init-weights; gives the tensors that the stage only carries along. */
   private Tensors transfer(StageNetwork network, Map<String, TrainedStage> sources) {
-    Tensors carried = Tensors.none();
+    Tensors carried = Parts.none();
     for (InitWeights init : settings.initWeights()) {
       TrainedStage source = sources.get(init.fromStage());
       for (String part : init.parts()) {
-        Tensors ofPart = source.tensors().part(part);
-        if (ofPart.isEmpty()) {
+        Tensors ofPart = Parts.of(source.tensors(), part);
+        if (ofPart.values().isEmpty()) {
           throw new ConfigurationException(
               "Stage '"
                   + stage
@@ -337,11 +340,11 @@ final class StageRun {
         }
         List<TensorNames.Tensor> wanted = network.built().names().tensors(part);
         if (wanted.isEmpty()) {
-          carried = carried.with(ofPart);
-          LOG.info("stage {} carries {} tensors of {}", stage, ofPart.names().size(), part);
+          carried = Parts.together(carried, ofPart);
+          LOG.info("stage {} carries {} tensors of {}", stage, ofPart.values().size(), part);
           continue;
         }
-        if (wanted.size() != ofPart.names().size()) {
+        if (wanted.size() != ofPart.values().size()) {
           throw new ConfigurationException(
               "Stage '"
                   + stage
@@ -352,10 +355,14 @@ final class StageRun {
                   + "' but stage '"
                   + init.fromStage()
                   + "' has "
-                  + ofPart.names().size()
+                  + ofPart.values().size()
                   + "; they were not trained with the same network");
         }
-        ofPart.copyInto(network.graph(), wanted);
+        TensorStore.write(
+            network.graph(),
+            network.built().names(),
+            ofPart,
+            TransferMap.parts(network.built().names(), List.of(part)));
         LOG.info(
             "stage {} takes {} tensors of {} from stage {}",
             stage,
@@ -618,7 +625,8 @@ final class StageRun {
       if (!due && !best) {
         return;
       }
-      Tensors tensors = Tensors.of(network.graph(), network.built().names()).with(carried);
+      Tensors tensors =
+          Parts.together(TensorStore.read(network.graph(), network.built().names()), carried);
       checkpoints.write(
           new CheckpointStore.Content(
               description, state, tensors, network.state().updater(), provenance()),
@@ -679,7 +687,7 @@ final class StageRun {
     private StageNetwork restored(
         StageNetwork network, CheckpointStore.Content content, double rate, int epoch) {
       StageNetwork target = network.learningRate() == rate ? network : atRate(network, rate);
-      content.tensors().copyInto(target.graph(), target.built().names().tensors());
+      TensorStore.restore(target.graph(), target.built().names(), content.tensors());
       TrainingState copied = target.state();
       target.state(
           new TrainingState(

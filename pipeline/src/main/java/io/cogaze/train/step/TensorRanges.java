@@ -1,7 +1,7 @@
 package io.cogaze.train.step;
 
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.HostValues;
-import io.cogaze.nn.network.TensorNames;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

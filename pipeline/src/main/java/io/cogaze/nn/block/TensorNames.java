@@ -1,4 +1,4 @@
-package io.cogaze.nn.network;
+package io.cogaze.nn.block;
 
 import java.io.Serializable;
 import java.util.ArrayList;

@@ -1,0 +1,208 @@
+package io.cogaze.jobs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.cogaze.config.CogazeConfig;
+import io.cogaze.config.ConfigBinder;
+import io.cogaze.config.ConfigSource;
+import io.cogaze.inference.EvaluateRequest;
+import io.cogaze.inference.EvaluateResult;
+import io.cogaze.inference.EvaluateSettings;
+import io.cogaze.inference.Evaluator;
+import io.cogaze.preprocess.PreprocessRequest;
+import io.cogaze.preprocess.PreprocessResult;
+import io.cogaze.preprocess.PreprocessSettings;
+import io.cogaze.preprocess.Preprocessor;
+import io.cogaze.report.ReportResult;
+import io.cogaze.report.ReportSettings;
+import io.cogaze.run.LockSettings;
+import io.cogaze.run.PhaseTimer;
+import io.cogaze.run.Summary;
+import io.cogaze.shard.Split;
+import io.cogaze.synthetic.SyntheticResult;
+import io.cogaze.synthetic.SyntheticSettings;
+import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.TrainSettings;
+import io.cogaze.train.spark.StageTrainer;
+import io.cogaze.train.spark.TrainRequest;
+import io.cogaze.train.spark.TrainResult;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The whole pipeline on synthetic data. */
+@Command(
+    name = "demo",
+    header = "Shows the whole pipeline on synthetic data, in minutes.",
+    description = {
+      "Makes phantom chest X-rays and gaze, turns them into shards, trains four cooperative stages by parameter",
+      "averaging, evaluates on held-out patients and draws a report. Run again, it goes on where it stopped.",
+      "conf/demo.conf says what it does differently from the defaults."
+    },
+    sortOptions = false,
+    footer = {
+      "",
+      "Example:",
+      "  cogaze demo --seed 1 --output demo-output",
+    })
+final class DemoCommand extends AbstractCommand {
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Seed of data and training (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      defaultValue = "demo-output",
+      description = "Folder for everything (default: ${DEFAULT-VALUE}).")
+  private String output;
+
+  @Option(
+      names = "--overwrite",
+      description = "Replaces what an earlier demo with other settings left.")
+  private boolean overwrite;
+
+  @Override
+  List<ConfigSource> recipeSources() {
+    return List.of(
+        Recipes.source("cooperative-small"),
+        ConfigSource.resource("demo.conf"),
+        ConfigSource.text("--seed", "cogaze.train.seed = " + seed));
+  }
+
+  @Override
+  void run(CogazeConfig config) throws Exception {
+    ConfigBinder binder = config.binder();
+    Supplier<DemoSettings> demo = binder.bind("demo", DemoSettings.class);
+    Supplier<SyntheticSettings> synthetic = binder.bind("synthetic", SyntheticSettings.class);
+    Supplier<PreprocessSettings> preprocess = binder.bind("preprocess", PreprocessSettings.class);
+    Supplier<Recipe> recipe = binder.bind("recipe", Recipe.class);
+    Supplier<TrainSettings> train = binder.bind("train", TrainSettings.class);
+    Supplier<EvaluateSettings> evaluate = binder.bind("evaluate", EvaluateSettings.class);
+    Supplier<ReportSettings> report = binder.bind("report", ReportSettings.class);
+    Supplier<LockSettings> lock = binder.bind("run", LockSettings.class);
+    binder.check();
+    Path root = path(output);
+    Path data = new Path(root, "data");
+    Path shards = new Path(root, "shards");
+    Path run = new Path(root, "run");
+    FileSystem fileSystem = root.getFileSystem(hadoopConfiguration());
+    PhaseTimer timer = new PhaseTimer();
+    try (SparkSession spark = timer.call("start Spark", () -> SparkSessions.open("demo"))) {
+      SyntheticResult made =
+          timer.call(
+              "synthesize",
+              () ->
+                  SynthesizeCommand.make(
+                      spark, data, config, synthetic.get(), demo.get().images(), seed, overwrite));
+      SynthesizeCommand.print(out(), made);
+      PreprocessResult prepared =
+          timer.call(
+              "preprocess",
+              () ->
+                  Preprocessor.run(
+                      spark,
+                      new PreprocessRequest(
+                          "egd-cxr",
+                          data.toUri(),
+                          shards.toUri(),
+                          Stamps.of(config, "preprocess"),
+                          config.render(),
+                          overwrite),
+                      preprocess.get()));
+      PreprocessCommand.print(out(), prepared);
+      TrainResult trained =
+          timer.call(
+              "train",
+              () ->
+                  StageTrainer.train(
+                      spark,
+                      new TrainRequest(
+                          run,
+                          shards.toUri(),
+                          recipe.get(),
+                          train.get(),
+                          List.of(),
+                          overwrite,
+                          lock.get())));
+      TrainOutputs.write(fileSystem, run, config, trained);
+      TrainCommand.print(out(), trained);
+      EvaluateResult evaluated =
+          timer.call(
+              "evaluate",
+              () ->
+                  Evaluator.run(
+                      spark,
+                      new EvaluateRequest(
+                          run,
+                          shards.toUri(),
+                          Split.TEST,
+                          List.of(),
+                          config.render(),
+                          overwrite,
+                          lock.get()),
+                      evaluate.get()));
+      Outputs.noteInRun(fileSystem, run, evaluated.summary());
+      EvaluateCommand.print(out(), evaluated);
+      ReportResult page =
+          timer.call(
+              "report",
+              () -> ReportCommand.write(spark, run, Optional.of(Split.TEST.label()), report.get()));
+      finish(fileSystem, root, config, timer, made, evaluated, page);
+    }
+  }
+
+  private void finish(
+      FileSystem fileSystem,
+      Path root,
+      CogazeConfig config,
+      PhaseTimer timer,
+      SyntheticResult made,
+      EvaluateResult evaluated,
+      ReportResult page)
+      throws IOException {
+    Outputs.writeText(fileSystem, new Path(root, "config.conf"), config.render());
+    Summary summary =
+        Summary.of("demo")
+            .phases(timer)
+            .count("images", made.images())
+            .count("patients", made.patients())
+            .file("report", page.file().toString())
+            .detail("seed", seed)
+            .note("Synthetic data: these scores say nothing about patients.");
+    evaluated
+        .summary()
+        .path("counts")
+        .fields()
+        .forEachRemaining(
+            count -> summary.count("test_" + count.getKey(), count.getValue().asLong()));
+    for (String metric : Evaluator.SUMMARY_METRICS) {
+      evaluated.metric(metric).ifPresent(value -> summary.metric(metric, value));
+      evaluated.floor(metric).ifPresent(value -> summary.floor(metric, value));
+    }
+    for (String kept : List.of("comparison", "baseline")) {
+      JsonNode node = evaluated.summary().path("details").path(kept);
+      if (!node.isMissingNode()) {
+        summary.detail(kept, node);
+      }
+    }
+    evaluated
+        .summary()
+        .path("files")
+        .fields()
+        .forEachRemaining(file -> summary.file(file.getKey(), file.getValue().asText()));
+    summary.write(fileSystem, root);
+    out().print(timer.table());
+    out().println("All scores are on synthetic data and say nothing about patients.");
+    out().println("Report: " + page.file());
+    out().flush();
+  }
+}
