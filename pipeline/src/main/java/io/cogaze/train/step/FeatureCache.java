@@ -28,7 +28,8 @@ public final class FeatureCache {
     for (float[] array : features) {
       size += (long) Float.BYTES * array.length;
     }
-    if (bytes.addAndGet(size) > capacityBytes || byExample.putIfAbsent(exampleId, features) != null) {
+    if (bytes.addAndGet(size) > capacityBytes
+        || byExample.putIfAbsent(exampleId, features) != null) {
       bytes.addAndGet(-size);
     }
   }

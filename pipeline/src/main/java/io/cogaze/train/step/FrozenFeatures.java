@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Computes the activations of a stage's frozen beginning, one example at a time, so that they do not
- * depend on which batch an example was first met in. Not thread safe, but for the cache.
+ * Computes the activations of a stage's frozen beginning, one example at a time, so that they do
+ * not depend on which batch an example was first met in. Not thread safe, but for the cache.
  */
 final class FrozenFeatures {
   private final StageNetwork whole;
@@ -35,8 +35,7 @@ final class FrozenFeatures {
         if (i == 0) {
           stacked[b] = new float[ofExample[b].length * batch.size()];
         }
-        System.arraycopy(
-            ofExample[b], 0, stacked[b], i * ofExample[b].length, ofExample[b].length);
+        System.arraycopy(ofExample[b], 0, stacked[b], i * ofExample[b].length, ofExample[b].length);
       }
     }
     INDArray[] inputs = new INDArray[stacked.length];
@@ -71,8 +70,7 @@ final class FrozenFeatures {
 
   private INDArray[] activations(Example example) {
     INDArray image = assembler.images(List.of(example));
-    INDArray[] activations =
-        whole.graph().output(boundary, false, new INDArray[] {image}, null);
+    INDArray[] activations = whole.graph().output(boundary, false, new INDArray[] {image}, null);
     for (int b = 0; b < activations.length; b++) {
       shapes[b] = activations[b].shape();
     }

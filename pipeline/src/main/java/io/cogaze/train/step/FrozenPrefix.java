@@ -57,8 +57,7 @@ record FrozenPrefix(List<String> boundary, BuiltNetwork rest) {
             .graphBuilder()
             .addInputs(boundary);
     for (String name : live) {
-      builder.addVertex(
-          name, vertices.get(name).clone(), inputs.get(name).toArray(new String[0]));
+      builder.addVertex(name, vertices.get(name).clone(), inputs.get(name).toArray(new String[0]));
     }
     builder.setOutputs(configuration.getNetworkOutputs().toArray(new String[0]));
     List<TensorNames.Tensor> tensors =

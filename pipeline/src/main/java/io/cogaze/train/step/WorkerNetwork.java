@@ -34,9 +34,7 @@ public final class WorkerNetwork {
   }
 
   private WorkerNetwork(
-      StageDefinition definition,
-      StageNetwork network,
-      Optional<FrozenFeatures> frozenFeatures) {
+      StageDefinition definition, StageNetwork network, Optional<FrozenFeatures> frozenFeatures) {
     this.definition = definition;
     this.network = network;
     this.frozenFeatures = frozenFeatures;
@@ -50,8 +48,8 @@ public final class WorkerNetwork {
   }
 
   /**
-   * A worker that computes what the network's frozen beginning gives for an example only once, where
-   * the network can be cut after it; otherwise as {@link #WorkerNetwork(StageDefinition,
+   * A worker that computes what the network's frozen beginning gives for an example only once,
+   * where the network can be cut after it; otherwise as {@link #WorkerNetwork(StageDefinition,
    * StageNetwork)}. The network's frozen values must be set before.
    */
   public static WorkerNetwork withFrozenFeatures(
@@ -62,13 +60,11 @@ public final class WorkerNetwork {
       return new WorkerNetwork(definition, whole);
     }
     BatchAssembler images =
-        new BatchAssembler(
-            whole.heads(), definition.targetClasses(), definition.inputReduction());
+        new BatchAssembler(whole.heads(), definition.targetClasses(), definition.inputReduction());
     return new WorkerNetwork(
         definition,
         rest.get(),
-        Optional.of(
-            new FrozenFeatures(whole, cut.orElseThrow().boundary(), images, cache)));
+        Optional.of(new FrozenFeatures(whole, cut.orElseThrow().boundary(), images, cache)));
   }
 
   /** Whether the network's frozen beginning is computed apart. */

@@ -70,7 +70,8 @@ final class WorkerNetworkTest {
     cached.network().state(start.state());
 
     WorkerReport apart = cached.fit(TOKEN, WorkerNetworkTest::examples);
-    WorkerReport atOnce = new WorkerNetwork(definition, start).fit(TOKEN, WorkerNetworkTest::examples);
+    WorkerReport atOnce =
+        new WorkerNetwork(definition, start).fit(TOKEN, WorkerNetworkTest::examples);
 
     assertThat(cached.hasFrozenFeatures()).isTrue();
     assertThat(cache.size()).isEqualTo(6);
