@@ -1,7 +1,7 @@
 package io.cogaze.train.step;
 
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.network.BuiltNetwork;
-import io.cogaze.nn.network.TensorNames;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
