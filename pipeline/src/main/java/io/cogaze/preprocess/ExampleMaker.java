@@ -19,6 +19,7 @@ import io.cogaze.image.ImageCodec;
 import io.cogaze.image.ImageFormatException;
 import io.cogaze.image.Intensity;
 import io.cogaze.image.Placement;
+import io.cogaze.image.Reduction;
 import io.cogaze.run.Sha256;
 import io.cogaze.shard.Example;
 import io.cogaze.shard.Fingerprint;
@@ -182,9 +183,14 @@ final class ExampleMaker {
       return image;
     }
     GreyImage large = GreyImage.black(image.width() * repeats, image.height() * repeats);
-    for (int y = 0; y < large.height(); y++) {
-      for (int x = 0; x < large.width(); x++) {
-        large.values()[y * large.width() + x] = image.at(x / repeats, y / repeats);
+    int width = large.width();
+    for (int y = 0; y < image.height(); y++) {
+      int row = y * repeats * width;
+      for (int x = 0; x < width; x++) {
+        large.values()[row + x] = image.values()[y * image.width() + x / repeats];
+      }
+      for (int i = 1; i < repeats; i++) {
+        System.arraycopy(large.values(), row, large.values(), row + i * width, width);
       }
     }
     return large;
@@ -202,7 +208,7 @@ final class ExampleMaker {
               "it is %d x %d, the image %d x %d (width x height)"
                   .formatted(mask.width(), mask.height(), dicom.columns(), dicom.rows()));
         }
-        masks.put(entry.getKey(), canvas.reduce(repeated(mask), settings.canvas().method()).bits());
+        masks.put(entry.getKey(), reduced(mask).bits());
       } catch (FileNotFoundException e) {
         missing.add(entry.getKey());
       } catch (ImageFormatException e) {
@@ -231,13 +237,56 @@ final class ExampleMaker {
     return masks;
   }
 
-  private BitMask repeated(BitMask mask) {
-    return repeats == 1
-        ? mask
-        : BitMask.of(
-            mask.width() * repeats,
-            mask.height() * repeats,
-            (x, y) -> mask.at(x / repeats, y / repeats));
+  /** The mask on the reduced canvas: as the canvas reduces the repeated mask, but without it. */
+  private BitMask reduced(BitMask mask) {
+    if (repeats == 1) {
+      return canvas.reduce(mask, settings.canvas().method());
+    }
+    if (settings.canvas().method() == Reduction.STRIDE) {
+      BitMask large =
+          BitMask.of(
+              mask.width() * repeats,
+              mask.height() * repeats,
+              (x, y) -> mask.at(x / repeats, y / repeats));
+      return canvas.reduce(large, Reduction.STRIDE);
+    }
+    Placement place = canvas.place(mask.width() * repeats, mask.height() * repeats);
+    int width = canvas.reducedWidth();
+    int height = canvas.reducedHeight();
+    int[] columns = boxes(mask.width(), place.offsetX(), width);
+    int[] rows = boxes(mask.height(), place.offsetY(), height);
+    int[] counts = new int[height * width];
+    for (int y = 0; y < mask.height(); y++) {
+      for (int x = 0; x < mask.width(); x++) {
+        if (mask.at(x, y)) {
+          count(x, y, columns, rows, counts, width);
+        }
+      }
+    }
+    long half = (long) canvas.reduction() * canvas.reduction();
+    return BitMask.of(width, height, (x, y) -> 2L * counts[y * width + x] >= half);
+  }
+
+  /** The box of each repeated pixel along one side, or -1 where the canvas crops it. */
+  private int[] boxes(int size, int offset, int reducedSize) {
+    int[] boxes = new int[size * repeats];
+    for (int i = 0; i < boxes.length; i++) {
+      int box = Math.floorDiv(i + offset, canvas.reduction());
+      boxes[i] = box >= 0 && box < reducedSize ? box : -1;
+    }
+    return boxes;
+  }
+
+  private void count(int x, int y, int[] columns, int[] rows, int[] counts, int width) {
+    for (int i = 0; i < repeats; i++) {
+      int row = rows[y * repeats + i];
+      for (int k = 0; k < repeats && row >= 0; k++) {
+        int column = columns[x * repeats + k];
+        if (column >= 0) {
+          counts[row * width + column]++;
+        }
+      }
+    }
   }
 
   /** A gaze map and what went into it. */

@@ -219,6 +219,13 @@ class PreprocessorTest {
       reduced += (pixel & 0xFFFF) / 65535.0;
     }
     assertThat(reduced * 2.5 * 2.5).isCloseTo(all, within(0.1));
+    // The mask covers canvas columns 20 to 40, rows 16 to 36 before the reduction by 2.5: boxes 8
+    // to
+    // 15 and 6.4 to 14.4, where a box of which 0.6 is inside counts and one with 0.4 does not.
+    BitMask lung = new BitMask(32, 32, example.masks().get("left_lung"));
+    assertThat(lung.count()).isEqualTo(64);
+    assertThat(lung.at(8, 6) && lung.at(15, 13)).isTrue();
+    assertThat(lung.at(8, 14) || lung.at(16, 6) || lung.at(7, 6)).isFalse();
   }
 
   @Test
