@@ -58,8 +58,7 @@ final class Validation {
     Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), slices));
     List<ValidationRow> rows = new ArrayList<>();
     try {
-      ValidationTask task =
-          new ValidationTask(stageKey, shipment, state, network.learningRate());
+      ValidationTask task = new ValidationTask(stageKey, shipment, state, network.learningRate());
       List<byte[]> results =
           TaskFailure.unwrapped(
               () -> context.parallelize(tokens, tokens.size()).map(task).collect());
