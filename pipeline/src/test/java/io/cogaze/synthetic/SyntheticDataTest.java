@@ -301,11 +301,11 @@ class SyntheticDataTest {
     SyntheticSettings settings = Fixtures.small();
     Cohort cohort = new Cohort(settings, 5);
     PhantomRenderer renderer = new PhantomRenderer(settings);
-    for (long index = 0; index < 900; index++) {
+    for (long index = 0; index < 700; index++) {
       CasePlan plan = cohort.plan(index);
       GreyImage image = new GreyImage(plan.width(), plan.height(), renderer.render(plan).grey());
       Row row = RowFactory.create(label(plan.disease()), Vectors.dense(SimpleFeatures.of(image)));
-      (plan.patientIndex() < 630 ? train : test).add(row);
+      (plan.patientIndex() < 480 ? train : test).add(row);
     }
     StructType schema =
         new StructType()

@@ -9,6 +9,8 @@ package io.cogaze.train.plan;
  * @param shuffleWindow examples that a worker shuffles together at least
  * @param exampleCacheMb memory of each executor for decoded row groups, MiB
  * @param validationBatchSize examples of a batch in validation
+ * @param cacheFrozenFeatures whether a stage whose learning parts sit on frozen ones computes the
+ *     frozen ones' result once an example instead of in every epoch
  * @param averagingSlices parts into which the averaged vectors are cut, 0 = twice the workers
  * @param checkpoints when checkpoints are written and which are kept
  */
@@ -19,6 +21,7 @@ public record TrainSettings(
     int shuffleWindow,
     int exampleCacheMb,
     int validationBatchSize,
+    boolean cacheFrozenFeatures,
     int averagingSlices,
     Checkpoints checkpoints) {
 

@@ -133,6 +133,7 @@ final class StageRun {
                     shards.handle(),
                     network.frozen(),
                     (long) train.exampleCacheMb() * MEBI,
+                    train.cacheFrozenFeatures(),
                     train.slices())));
     try {
       Loop loop = new Loop(definition, description, stamp, shipment, carried);
@@ -281,6 +282,7 @@ final class StageRun {
     text.put("train.native-threads", Integer.toString(train.nativeThreads()));
     text.put("train.shuffle-window", Integer.toString(train.shuffleWindow()));
     text.put("train.validation-batch-size", Integer.toString(train.validationBatchSize()));
+    text.put("train.cache-frozen-features", Boolean.toString(train.cacheFrozenFeatures()));
     text.put("shards.content", shards.manifest().contentHash());
     sources.forEach(
         (name, source) -> text.put("weights of stage " + name, source.parametersSha256()));

@@ -9,10 +9,17 @@ import java.io.Serializable;
  *
  * @param frozen values of the frozen parts
  * @param cacheBytes memory of each executor for decoded examples
+ * @param cacheFrozenFeatures whether the frozen beginning's activations are computed once an
+ *     example
  * @param slices parts into which states are cut for averaging
  */
 record StageShipment(
-    StageDefinition definition, ShardHandle shards, float[] frozen, long cacheBytes, int slices)
+    StageDefinition definition,
+    ShardHandle shards,
+    float[] frozen,
+    long cacheBytes,
+    boolean cacheFrozenFeatures,
+    int slices)
     implements Serializable {
   private static final long serialVersionUID = 1L;
 }

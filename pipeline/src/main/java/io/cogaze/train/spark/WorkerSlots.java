@@ -2,6 +2,7 @@ package io.cogaze.train.spark;
 
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.train.step.ExampleCache;
+import io.cogaze.train.step.FeatureCache;
 import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.WorkerNetwork;
 import java.util.ArrayDeque;
@@ -26,6 +27,7 @@ final class WorkerSlots {
   private StageShipment shipment;
   private ExampleCache cache = new ExampleCache(0);
   private long cacheBytes;
+  private FeatureCache features = new FeatureCache(0);
 
   private WorkerSlots() {}
 
@@ -67,10 +69,11 @@ final class WorkerSlots {
         cacheBytes = shipment.cacheBytes();
         cache = new ExampleCache(cacheBytes);
       }
+      features = new FeatureCache(cacheBytes);
       key = stageKey;
     }
     Slot slot = idle.poll();
-    return slot == null ? new Slot(shipment, cache) : slot;
+    return slot == null ? new Slot(shipment, cache, features) : slot;
   }
 
   private synchronized void giveBack(Slot slot) {
@@ -87,18 +90,21 @@ final class WorkerSlots {
     idle.clear();
     key = "";
     shipment = null;
+    features = new FeatureCache(0);
   }
 
   /** A network and its thread. */
   private static final class Slot {
     private final StageShipment shipment;
     private final ExampleCache cache;
+    private final FeatureCache features;
     private final ExecutorService thread;
     private WorkerNetwork worker;
 
-    Slot(StageShipment shipment, ExampleCache cache) {
+    Slot(StageShipment shipment, ExampleCache cache, FeatureCache features) {
       this.shipment = shipment;
       this.cache = cache;
+      this.features = features;
       this.thread =
           Executors.newSingleThreadExecutor(
               task -> {
@@ -137,7 +143,9 @@ final class WorkerSlots {
     private WorkerNetwork build(double learningRate) {
       StageNetwork network = StageNetwork.uninitialised(shipment.definition(), learningRate);
       network.frozen(shipment.frozen());
-      return new WorkerNetwork(shipment.definition(), network);
+      return shipment.cacheFrozenFeatures()
+          ? WorkerNetwork.withFrozenFeatures(shipment.definition(), network, features)
+          : new WorkerNetwork(shipment.definition(), network);
     }
 
     void close() {

@@ -41,6 +41,28 @@ public final class BatchAssembler {
    * InputException} when the examples differ in size or the reduction does not divide it.
    */
   public MultiDataSet assemble(List<Example> examples) {
+    return assemble(examples, new INDArray[] {images(examples)});
+  }
+
+  /** The labels and masks of a batch beside inputs made elsewhere. */
+  MultiDataSet assemble(List<Example> examples, INDArray[] inputs) {
+    int height = examples.get(0).height() / reduction;
+    int width = examples.get(0).width() / reduction;
+    INDArray[] labels = new INDArray[heads.size()];
+    INDArray[] masks = new INDArray[heads.size()];
+    for (int head = 0; head < labels.length; head++) {
+      float[] mask = new float[examples.size()];
+      labels[head] =
+          heads.get(head) == Head.SALIENCY
+              ? gaze(examples, mask, height, width)
+              : classes(examples, mask);
+      masks[head] = Nd4j.createFromArray(mask).reshape(mask.length, 1);
+    }
+    return new MultiDataSet(inputs, labels, null, masks);
+  }
+
+  /** The images of a batch, [N,1,H,W]. Errors: as {@link #assemble(List)}. */
+  INDArray images(List<Example> examples) {
     if (examples.isEmpty()) {
       throw new IllegalArgumentException("A batch needs an example");
     }
@@ -68,18 +90,7 @@ public final class BatchAssembler {
       }
       grey(example, input, i * pixels, width, pixels);
     }
-    INDArray[] labels = new INDArray[heads.size()];
-    INDArray[] masks = new INDArray[heads.size()];
-    for (int head = 0; head < labels.length; head++) {
-      float[] mask = new float[examples.size()];
-      labels[head] =
-          heads.get(head) == Head.SALIENCY
-              ? gaze(examples, mask, height, width)
-              : classes(examples, mask);
-      masks[head] = Nd4j.createFromArray(mask).reshape(mask.length, 1);
-    }
-    INDArray features = Nd4j.createFromArray(input).reshape(examples.size(), 1, height, width);
-    return new MultiDataSet(new INDArray[] {features}, labels, null, masks);
+    return Nd4j.createFromArray(input).reshape(examples.size(), 1, height, width);
   }
 
   /**

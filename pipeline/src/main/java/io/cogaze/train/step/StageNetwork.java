@@ -4,8 +4,11 @@ import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -36,11 +39,44 @@ public final class StageNetwork {
   /** Builds the network with zeros; the state and the frozen values must be set. */
   public static StageNetwork uninitialised(StageDefinition definition, double learningRate) {
     NativeLibrary.prepare();
-    BuiltNetwork built = definition.build(learningRate);
+    return zeros(definition.build(learningRate), learningRate);
+  }
+
+  private static StageNetwork zeros(BuiltNetwork built, double learningRate) {
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
     graph.init(Nd4j.zeros(DataType.FLOAT, count), false);
     return new StageNetwork(built, graph, learningRate);
+  }
+
+  /**
+   * The network after a cut of this one, if its state vectors are laid out as this one's, so that
+   * one can stand for the other.
+   */
+  Optional<StageNetwork> rest(FrozenPrefix cut) {
+    StageNetwork rest = zeros(cut.rest(), learningRate);
+    boolean sameLayout =
+        TensorRanges.learnedOrder(graph, built.names())
+                .equals(TensorRanges.learnedOrder(rest.graph, rest.built.names()))
+            && updaterLayout(graph).equals(updaterLayout(rest.graph));
+    return sameLayout ? Optional.of(rest) : Optional.empty();
+  }
+
+  /** Which parameters share a block of optimiser state, in order. */
+  private static List<String> updaterLayout(ComputationGraph graph) {
+    List<String> layout = new ArrayList<>();
+    for (UpdaterBlock block : graph.getUpdater().getUpdaterBlocks()) {
+      if (block.getUpdaterViewOffsetEnd() > block.getUpdaterViewOffsetStart()) {
+        StringBuilder parameters = new StringBuilder();
+        for (UpdaterBlock.ParamState parameter : block.getLayersAndVariablesInBlock()) {
+          parameters.append(parameter.getParamName());
+          parameters.append(parameter.getParamOffsetEnd() - parameter.getParamOffsetStart());
+          parameters.append(',');
+        }
+        layout.add(parameters.toString());
+      }
+    }
+    return layout;
   }
 
   /** The network in DL4J's terms; its parameters are this network's. */

@@ -112,6 +112,18 @@ public final class TensorRanges {
     return joined;
   }
 
+  /**
+   * The learned tensors' names in the order of the flat vector, which the optimiser's state has.
+   */
+  static List<String> learnedOrder(ComputationGraph network, TensorNames names) {
+    Map<String, INDArray> table = network.paramTable();
+    return names.tensors().stream()
+        .filter(tensor -> tensor.trainable() && tensor.role() == TensorNames.Role.PARAMETER)
+        .sorted(Comparator.comparingLong(tensor -> table.get(tensor.tableKey()).data().offset()))
+        .map(TensorNames.Tensor::name)
+        .toList();
+  }
+
   float[] learned() {
     return read(learned);
   }

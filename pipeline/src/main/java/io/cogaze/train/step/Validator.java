@@ -38,7 +38,7 @@ public final class Validator {
   }
 
   private void validate(List<Example> batch, List<ValidationRow> rows) {
-    MultiDataSet arrays = worker.assembler().assemble(batch);
+    MultiDataSet arrays = worker.arrays(batch);
     INDArray[] outputs = worker.network().graph().output(false, arrays.getFeatures());
     double othersWeighted = 0;
     int embedding = -1;

@@ -7,6 +7,7 @@ import io.cogaze.shard.Example;
 import io.cogaze.train.plan.KeyedRandom;
 import io.cogaze.train.plan.PlanToken;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
@@ -24,12 +25,19 @@ public final class WorkerNetwork {
   private final StageDefinition definition;
   private final StageNetwork network;
   private final BatchAssembler assembler;
+  private final Optional<FrozenFeatures> frozenFeatures;
   private final HeadScores headScores;
 
   /** A worker over a network, which it alone uses from now on. */
   public WorkerNetwork(StageDefinition definition, StageNetwork network) {
+    this(definition, network, Optional.empty());
+  }
+
+  private WorkerNetwork(
+      StageDefinition definition, StageNetwork network, Optional<FrozenFeatures> frozenFeatures) {
     this.definition = definition;
     this.network = network;
+    this.frozenFeatures = frozenFeatures;
     this.assembler =
         new BatchAssembler(
             network.heads(), definition.targetClasses(), definition.inputReduction());
@@ -39,14 +47,41 @@ public final class WorkerNetwork {
     }
   }
 
-  /** The network. */
+  /**
+   * A worker that computes what the network's frozen beginning gives for an example only once,
+   * where the network can be cut after it; otherwise as {@link #WorkerNetwork(StageDefinition,
+   * StageNetwork)}. The network's frozen values must be set before.
+   */
+  public static WorkerNetwork withFrozenFeatures(
+      StageDefinition definition, StageNetwork whole, FeatureCache cache) {
+    Optional<FrozenPrefix> cut = FrozenPrefix.of(whole.built());
+    Optional<StageNetwork> rest = cut.flatMap(whole::rest);
+    if (rest.isEmpty()) {
+      return new WorkerNetwork(definition, whole);
+    }
+    BatchAssembler images =
+        new BatchAssembler(whole.heads(), definition.targetClasses(), definition.inputReduction());
+    return new WorkerNetwork(
+        definition,
+        rest.get(),
+        Optional.of(new FrozenFeatures(whole, cut.orElseThrow().boundary(), images, cache)));
+  }
+
+  /** Whether the network's frozen beginning is computed apart. */
+  public boolean hasFrozenFeatures() {
+    return frozenFeatures.isPresent();
+  }
+
+  /** The network that is trained: the whole, or what comes after its frozen beginning. */
   public StageNetwork network() {
     return network;
   }
 
-  /** The assembler of this network's batches. */
-  public BatchAssembler assembler() {
-    return assembler;
+  /** The arrays of a batch for {@link #network()}. */
+  public MultiDataSet arrays(List<Example> batch) {
+    return frozenFeatures
+        .map(features -> assembler.assemble(batch, features.inputs(batch)))
+        .orElseGet(() -> assembler.assemble(batch));
   }
 
   /**
@@ -65,7 +100,7 @@ public final class WorkerNetwork {
     for (int index = 0; index < token.batches().size(); index++) {
       long start = System.nanoTime();
       List<Example> batch = source.examples(token.batches().get(index));
-      MultiDataSet arrays = assembler.assemble(batch);
+      MultiDataSet arrays = arrays(batch);
       long read = System.nanoTime();
       Nd4j.getRandom().setSeed(stepSeed(token, index));
       ExampleKeys.assign(graph, keys(batch));

@@ -90,6 +90,7 @@ final class StageTrainerTest {
             other.shuffleWindow(),
             other.exampleCacheMb(),
             other.validationBatchSize(),
+            other.cacheFrozenFeatures(),
             other.averagingSlices(),
             other.checkpoints());
 

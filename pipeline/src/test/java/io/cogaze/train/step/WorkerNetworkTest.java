@@ -60,6 +60,49 @@ final class WorkerNetworkTest {
   }
 
   @Test
+  void frozenFeaturesComputedOnceTrainLikeTheWholeNetwork() {
+    StageDefinition definition = definition(Head.FUSED_CLASS, List.of("fused-classifier"), 1e-3);
+    StageNetwork start = StageNetwork.initialise(definition, 1e-3);
+    StageNetwork whole = StageNetwork.uninitialised(definition, 1e-3);
+    whole.frozen(start.frozen());
+    FeatureCache cache = new FeatureCache(1 << 20);
+    WorkerNetwork cached = WorkerNetwork.withFrozenFeatures(definition, whole, cache);
+    cached.network().state(start.state());
+
+    WorkerReport apart = cached.fit(TOKEN, WorkerNetworkTest::examples);
+    WorkerReport atOnce =
+        new WorkerNetwork(definition, start).fit(TOKEN, WorkerNetworkTest::examples);
+
+    assertThat(cached.hasFrozenFeatures()).isTrue();
+    assertThat(cache.size()).isEqualTo(6);
+    assertThat(apart.lossSum()).isCloseTo(atOnce.lossSum(), within(1e-5));
+    float[] expected = start.state().learned();
+    float[] found = cached.network().state().learned();
+    assertThat(found).hasSameSizeAs(expected);
+    for (int i = 0; i < found.length; i++) {
+      assertThat(found[i]).isCloseTo(expected[i], within(1e-5f));
+    }
+    assertThat(cached.network().state().updater()).hasSameSizeAs(start.state().updater());
+    WorkerReport again = cached.fit(TOKEN, WorkerNetworkTest::examples);
+    assertThat(again.idHash()).isEqualTo(apart.idHash());
+    assertThat(cache.size()).isEqualTo(6);
+  }
+
+  @Test
+  void aStageThatLearnsFromTheImageItselfIsNotCut() {
+    StageDefinition definition =
+        definition(Head.SALIENCY, List.of("encoder", "decoder", "saliency-head"), 1e-3);
+
+    assertThat(
+            WorkerNetwork.withFrozenFeatures(
+                    definition,
+                    StageNetwork.initialise(definition, 1e-3),
+                    new FeatureCache(1 << 20))
+                .hasFrozenFeatures())
+        .isFalse();
+  }
+
+  @Test
   void aReportCountsExamplesAndWeighsLossesByThem() {
     StageDefinition definition =
         definition(Head.DENSENET_CLASS, List.of("densenet", "densenet-classifier"), 1e-3);
@@ -72,7 +115,7 @@ final class WorkerNetworkTest {
         again
             .fit(new PlanToken(1, 0, 4, List.of(rows(0, 4))), WorkerNetworkTest::examples)
             .lossSum();
-    again.network().graph().fit(again.assembler().assemble(examples(rows(4, 6))));
+    again.network().graph().fit(again.arrays(examples(rows(4, 6))));
     double second = again.network().graph().score();
 
     assertThat(report.worker()).isEqualTo(4);
