@@ -476,6 +476,23 @@ class PreprocessorTest {
   }
 
   @Test
+  void packedTablesGiveTheSameShards() throws Exception {
+    EgdFixture fixture = fixture().write();
+    preprocess("plain");
+    for (String name : List.of("master_sheet.csv", "eye_gaze.csv", "fixations.csv")) {
+      Path table = fixture.tables.resolve(name);
+      try (java.io.OutputStream out =
+          new java.util.zip.GZIPOutputStream(
+              Files.newOutputStream(fixture.tables.resolve(name + ".gz")))) {
+        Files.copy(table, out);
+      }
+      Files.delete(table);
+    }
+    preprocess("packed");
+    assertThat(dataHashes("packed")).isEqualTo(dataHashes("plain"));
+  }
+
+  @Test
   void patientAndStudyIdsAreInNoFileOfTheShardSet() throws Exception {
     EgdFixture fixture = fixture().write();
     Files.delete(fixture.images.resolve(EgdFixture.path(0)));
