@@ -90,7 +90,7 @@ public interface Kernel {
   /** y = max(a + b, 0). */
   void addRelu(INDArray a, INDArray b, INDArray y);
 
-  /** dx = dy where y > 0, else 0. {@code dx} may be {@code dy}. */
+  /** dx = dy where y > 0, else 0. {@code dx} must not be {@code dy} or {@code y}. */
   void reluBackward(INDArray y, INDArray dy, INDArray dx);
 
   /** Concatenation along the channels. */

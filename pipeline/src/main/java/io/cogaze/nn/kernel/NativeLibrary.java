@@ -143,6 +143,7 @@ public final class NativeLibrary {
     prepare();
     Nd4j.getEnvironment().setMaxThreads(threads);
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
+    Nd4j.factory().blas().setMaxThreads(threads);
   }
 
   private static boolean isLinuxX8664() {

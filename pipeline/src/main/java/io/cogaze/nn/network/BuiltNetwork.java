@@ -7,7 +7,8 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 /**
  * A graph, ready for {@code new ComputationGraph(configuration)} and {@code init()}.
  *
- * @param configuration of Deeplearning4j
+ * @param configuration of Deeplearning4j; a graph counts its iterations in it, so that a second
+ *     graph needs a clone of its own
  * @param outputs the head of each network output, in the order of the graph's outputs and of a
  *     MultiDataSet's labels
  * @param names of every tensor

@@ -1,0 +1,163 @@
+package io.cogaze.nn.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cogaze.error.RunException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class NativeLibraryTest {
+  private static final String AVX2_FLAGS = "fpu sse4_2 fma movbe avx f16c bmi1 avx2 bmi2";
+  private static final String AVX512_FLAGS =
+      AVX2_FLAGS + " avx512f avx512dq avx512cd avx512bw avx512vl avx512_vnni";
+
+  private static String cpuinfo(String flags) {
+    return "processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: "
+        + flags
+        + "\nbugs\t\t:\n\nprocessor\t: 1\nflags\t\t: fpu\n";
+  }
+
+  @Test
+  void choosesTheAvx512BuildWhenTheCpuHasAllItNeeds() {
+    assertThat(NativeLibrary.choose(cpuinfo(AVX512_FLAGS)))
+        .isEqualTo(NativeLibrary.Variant.ONEDNN_AVX512);
+  }
+
+  @Test
+  void choosesTheAvx2BuildWithoutAvx512OrWithOnlyAPartOfIt() {
+    assertThat(NativeLibrary.choose(cpuinfo(AVX2_FLAGS)))
+        .isEqualTo(NativeLibrary.Variant.ONEDNN_AVX2);
+    assertThat(NativeLibrary.choose(cpuinfo(AVX2_FLAGS + " avx512f avx512cd")))
+        .isEqualTo(NativeLibrary.Variant.ONEDNN_AVX2);
+  }
+
+  @Test
+  void refusesACpuWithoutAvx2AndSaysWhatToDo() {
+    assertThatThrownBy(() -> NativeLibrary.choose(cpuinfo("fpu sse4_2 avx")))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("[avx2, bmi2, f16c, fma]")
+        .hasMessageContaining("does not list all of them")
+        .hasMessageContaining("Run on a CPU with AVX2");
+    assertThatThrownBy(() -> NativeLibrary.choose(""))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("lists no flags");
+  }
+
+  @Test
+  void findsTheMappedLibraryInTheMapOfTheProcess() {
+    String path = "/cache/linux-x86_64-onednn-avx2/libnd4jcpu.so";
+    assertThat(
+            NativeLibrary.mapped(
+                List.of(
+                    "7f00-7f01 r-xp 0 00:1 1 /lib/libc.so.6", "7f02-7f03 r-xp 0 00:1 2 " + path)))
+        .contains(path);
+    assertThat(NativeLibrary.mapped(List.of("7f00-7f01 rw-p 0 00:0 0 [heap]"))).isEmpty();
+  }
+
+  @Test
+  void refusesFewerThanOneThread() {
+    assertThatThrownBy(() -> NativeLibrary.threads(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Native threads must be at least 1, got 0");
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+  void theChosenLibraryIsTheOneMappedAndItsConvolutionsRunInOneDnn() throws Exception {
+    String expected = NativeLibrary.choose(Files.readString(Path.of("/proc/cpuinfo"))).extension();
+    String output = runProbe(1);
+    assertThat(output.lines().filter(l -> l.startsWith("mapped ")).findFirst().orElseThrow())
+        .endsWith(expected + "/libnd4jcpu.so");
+    assertThat(output)
+        .containsPattern("dnnl_verbose,exec,cpu,convolution,[^\n]*forward")
+        .containsPattern("dnnl_verbose,exec,cpu,convolution,[^\n]*backward_data")
+        .containsPattern("dnnl_verbose,exec,cpu,convolution,[^\n]*backward_weights");
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+  void nativeThreadsAreThoseThatTheCallerSet() throws Exception {
+    assertThat(share(runProbe(1))).as("CPU time of other threads").isLessThan(0.4);
+    assertThat(share(runProbe(2))).as("CPU time of other threads").isGreaterThan(0.4);
+  }
+
+  private static double share(String output) {
+    String line = output.lines().filter(l -> l.startsWith("others ")).findFirst().orElseThrow();
+    return Double.parseDouble(line.substring("others ".length()));
+  }
+
+  /** A JVM of its own: what is loaded here was loaded by whichever test came first. */
+  private static String runProbe(int threads) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Probe.class.getName(), Integer.toString(threads)));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(Map.of("DNNL_VERBOSE", "1", "OMP_NUM_THREADS", "4"));
+    Process process = builder.start();
+    try (InputStream in = process.getInputStream()) {
+      String output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).as(output).isZero();
+      return output;
+    }
+  }
+
+  /** Runs convolutions on a thread of its own; prints what was loaded and who worked. */
+  static final class Probe {
+    private static final int RUNS = 40;
+
+    private Probe() {}
+
+    public static void main(String[] arguments) throws InterruptedException {
+      NativeLibrary.prepare();
+      Thread worker = new Thread(() -> work(Integer.parseInt(arguments[0])));
+      worker.start();
+      worker.join();
+    }
+
+    private static void work(int threads) {
+      NativeLibrary.threads(threads);
+      INDArray x = Nd4j.rand(DataType.FLOAT, 4, 16, 128, 128);
+      INDArray w = Nd4j.rand(DataType.FLOAT, 16, 16, 3, 3);
+      INDArray y = x.dup();
+      INDArray dx = x.dup();
+      INDArray dw = w.dup();
+      ConvolutionShape shape = new ConvolutionShape(3, 1, 1);
+      long process = 0;
+      long caller = 0;
+      for (int run = 0; run < RUNS; run++) {
+        if (run == RUNS / 4) {
+          process = processNanos();
+          caller = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        }
+        Kernels.get().convolution(shape, x, w, null, y);
+        Kernels.get().convolutionBackward(shape, x, w, null, y, dx, dw, null);
+      }
+      process = processNanos() - process;
+      caller = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - caller;
+      System.out.println("mapped " + NativeLibrary.mapped().orElse("nothing"));
+      System.out.println("others " + (double) (process - caller) / caller);
+    }
+
+    private static long processNanos() {
+      return ((com.sun.management.OperatingSystemMXBean)
+              ManagementFactory.getOperatingSystemMXBean())
+          .getProcessCpuTime();
+    }
+  }
+}

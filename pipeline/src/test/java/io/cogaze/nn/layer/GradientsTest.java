@@ -1,0 +1,237 @@
+package io.cogaze.nn.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.cogaze.nn.block.Activation;
+import io.cogaze.nn.block.GraphAssembler;
+import io.cogaze.nn.block.UnetBlocks;
+import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.loss.ClassOutput;
+import io.cogaze.nn.loss.SaliencyOutput;
+import io.cogaze.nn.loss.TripletOptions;
+import io.cogaze.nn.loss.TripletOutput;
+import io.cogaze.nn.network.TensorNames;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.Sgd;
+
+/**
+ * Gradients of every layer, vertex and loss against central differences in float64. Each graph
+ * starts with a convolution, so that the gradients of inputs are checked through its weights.
+ */
+class GradientsTest {
+  private static final int SIDE = 8;
+  private static final int CLASSES = 3;
+  private static final double STEP = 1e-6;
+
+  /** A graph under test: adds layers above the first convolution, and an output. */
+  private interface Builder extends BiFunction<GraphAssembler, Activation, Activation> {}
+
+  @BeforeAll
+  static void prepare() {
+    NativeLibrary.prepare();
+  }
+
+  static Stream<Arguments> graphs() {
+    return Stream.of(
+            graph("convolution 3x3", (g, x) -> conv(g, x, Convolution.same(3, 2, 3, true))),
+            graph("convolution 1x1", (g, x) -> conv(g, x, Convolution.same(3, 4, 1, false))),
+            graph(
+                "convolution 7x7 halving",
+                (g, x) -> conv(g, x, Convolution.halving(3, 2, 7, false))),
+            graph(
+                "convolution of a repeated input",
+                (g, x) -> conv(g, x, Convolution.same(6, 2, 3, true).repeat(2))),
+            graph("batch norm", (g, x) -> g.norm("p.norm", x)),
+            graph("batch norm and relu", (g, x) -> g.normRelu("p.norm", x)),
+            graph("maximum 2", (g, x) -> g.pool("p.pool", Pool.Kind.MAX_2, x)),
+            graph("maximum 3", (g, x) -> g.pool("p.pool", Pool.Kind.MAX_3, x)),
+            graph("average 2", (g, x) -> g.pool("p.pool", Pool.Kind.AVERAGE_2, x)),
+            graph("upsample", (g, x) -> g.upsample("p.up", x)),
+            graph("squeeze and excite", (g, x) -> g.squeezeExcite("p.se", 1, x)),
+            graph(
+                "add and relu",
+                (g, x) -> g.addRelu("p.add", x, conv(g, x, Convolution.same(3, 3, 3, true)))),
+            graph(
+                "concat",
+                (g, x) -> g.concat("p.cat", x, conv(g, x, Convolution.same(3, 2, 1, true)), x)),
+            graph("double convolution", (g, x) -> UnetBlocks.doubleConv(g, "p.convs", x, 2)),
+            graph("up", (g, x) -> UnetBlocks.up(g, "p.up", x, 2)),
+            graph("residual", (g, x) -> UnetBlocks.residualSqueezeExcite(g, "p.res", x, 4)))
+        .flatMap(name -> Stream.of(1, 3).map(batch -> arguments(name[0], name[1], batch)));
+  }
+
+  private static Object[] graph(String name, Builder builder) {
+    return new Object[] {name, builder};
+  }
+
+  private static Activation conv(GraphAssembler g, Activation x, Convolution layer) {
+    return g.convolution("p.conv", layer, x);
+  }
+
+  @ParameterizedTest(name = "{0}, batch {2}")
+  @MethodSource("graphs")
+  void gradientsOfMapsAreThoseOfDifferences(String name, Builder builder, int batch) {
+    GraphAssembler g = new GraphAssembler(5, new Sgd(0), Set.of("p"));
+    Activation top = builder.apply(g, first(g));
+    // One channel, so that the map's softmax is the loss.
+    Activation map = g.convolution("p.last", Convolution.same(top.channels(), 1, 1, true), top);
+    g.output("map", new SaliencyOutput(0.7), map);
+    Random random = new Random(batch);
+    double[] target = new double[batch * map.height() * map.width()];
+    for (int i = 0; i < target.length; i++) {
+      target[i] = random.nextDouble();
+    }
+    for (int n = 0; n < batch; n++) {
+      int size = target.length / batch;
+      double sum = 0;
+      for (int i = 0; i < size; i++) {
+        sum += target[n * size + i];
+      }
+      for (int i = 0; i < size; i++) {
+        target[n * size + i] /= sum;
+      }
+    }
+    INDArray labels =
+        HostValues.create(target, DataType.DOUBLE, batch, 1, map.height(), map.width());
+    check(g, batch, labels, null);
+    if (batch > 1) {
+      check(g, batch, labels, mask(batch));
+    }
+  }
+
+  static Stream<Arguments> classGraphs() {
+    return Stream.of(
+        arguments("class", (Builder) (g, x) -> linear(g, x), new ClassOutput(1.3), 3),
+        arguments("class of one", (Builder) (g, x) -> linear(g, x), new ClassOutput(1), 1),
+        arguments(
+            "fused classifier",
+            (Builder)
+                (g, x) -> {
+                  Activation pooled = g.pool("p.pool", Pool.Kind.GLOBAL_AVERAGE, x);
+                  Activation both = g.concat("p.cat", pooled, pooled);
+                  Activation hidden = g.linear("p.fc1", 5, both);
+                  return g.linear("p.fc2", CLASSES, g.dropoutRelu("p.drop", 0.4, hidden));
+                },
+            new ClassOutput(1),
+            3),
+        arguments(
+            "triplets",
+            (Builder) (g, x) -> x,
+            new TripletOutput(0.8, TripletOptions.defaults(), CLASSES),
+            5),
+        arguments(
+            "triplets as published",
+            (Builder) (g, x) -> x,
+            new TripletOutput(0.8, TripletOptions.asPublished(), CLASSES),
+            5));
+  }
+
+  private static Activation linear(GraphAssembler g, Activation x) {
+    return g.linear("p.fc", CLASSES, g.pool("p.pool", Pool.Kind.GLOBAL_AVERAGE, x));
+  }
+
+  @ParameterizedTest(name = "{0}, batch {3}")
+  @MethodSource("classGraphs")
+  void gradientsOfClassesAreThoseOfDifferences(
+      String name, Builder builder, OwnLayer output, int batch) {
+    GraphAssembler g = new GraphAssembler(5, new Sgd(0), Set.of("p"));
+    Activation top = builder.apply(g, g.normRelu("p.norm0", first(g)));
+    g.output("classes", output, top);
+    double[] oneHot = new double[batch * CLASSES];
+    int[] classes = {0, 1, 0, 2, 1};
+    for (int n = 0; n < batch; n++) {
+      oneHot[n * CLASSES + classes[n]] = 1;
+    }
+    INDArray labels = HostValues.create(oneHot, DataType.DOUBLE, batch, CLASSES);
+    check(g, batch, labels, null);
+    if (batch > 1) {
+      check(g, batch, labels, mask(batch));
+    }
+  }
+
+  private static Activation first(GraphAssembler g) {
+    return g.convolution("p.first", Convolution.same(1, 3, 3, true), g.input(1, SIDE, SIDE));
+  }
+
+  private static INDArray mask(int batch) {
+    double[] mask = new double[batch];
+    for (int i = 0; i < batch; i++) {
+      mask[i] = i == 1 ? 0 : 1;
+    }
+    return HostValues.create(mask, DataType.DOUBLE, batch, 1);
+  }
+
+  private static void check(GraphAssembler g, int batch, INDArray labels, INDArray mask) {
+    ComputationGraphConfiguration configuration = g.configuration().clone();
+    configuration.setDataType(DataType.DOUBLE);
+    ComputationGraph graph = new ComputationGraph(configuration);
+    graph.init();
+    Random random = new Random(batch);
+    double[] pixels = new double[batch * SIDE * SIDE];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = random.nextDouble();
+    }
+    graph.setInputs(HostValues.create(pixels, DataType.DOUBLE, batch, 1, SIDE, SIDE));
+    graph.setLabels(labels);
+    graph.setLayerMaskArrays(null, mask == null ? null : new INDArray[] {mask});
+    graph.computeGradientAndScore();
+    INDArray parameters = graph.params();
+    double[] analytic = HostValues.doubles(graph.getFlattenedGradients());
+    double[] values = HostValues.doubles(parameters);
+    boolean[] statistic = statistics(graph, g.names(), values.length);
+    int checked = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (statistic[i]) {
+        continue;
+      }
+      double up = score(graph, parameters, values, i, STEP);
+      double down = score(graph, parameters, values, i, -STEP);
+      double numeric = batch * (up - down) / (2 * STEP);
+      assertThat(Math.abs(analytic[i] - numeric))
+          .as("parameter " + i + ": " + analytic[i] + " against " + numeric)
+          .isLessThan(2e-5 * Math.max(1e-2, Math.abs(numeric)));
+      checked++;
+    }
+    assertThat(checked).isGreaterThan(10);
+  }
+
+  private static double score(
+      ComputationGraph graph, INDArray parameters, double[] values, int index, double step) {
+    double[] moved = values.clone();
+    moved[index] += step;
+    HostValues.write(moved, parameters);
+    graph.computeGradientAndScore();
+    HostValues.write(values, parameters);
+    return graph.score();
+  }
+
+  /** Marks running statistics, whose pseudo-gradients are steps. */
+  private static boolean[] statistics(ComputationGraph graph, TensorNames names, int length) {
+    double[] before = HostValues.doubles(graph.params());
+    for (TensorNames.Tensor tensor : names.tensors()) {
+      if (tensor.role() == TensorNames.Role.STATISTIC) {
+        graph.paramTable().get(tensor.tableKey()).addi(1000);
+      }
+    }
+    double[] after = HostValues.doubles(graph.params());
+    HostValues.write(before, graph.params());
+    boolean[] statistic = new boolean[length];
+    for (int i = 0; i < length; i++) {
+      statistic[i] = after[i] - before[i] > 500;
+    }
+    return statistic;
+  }
+}
