@@ -21,6 +21,9 @@ final class Nd4jKernel implements Kernel {
   /** Weights as [O,I,k,k]; explicit padding; data as [N,C,H,W]. */
   private static final int WEIGHTS_OIHW = 1;
 
+  /** Up to this many weights an output channel, patches and a product beat the whole backward. */
+  private static final int FEW_WEIGHTS = 27;
+
   private static final int EXPLICIT_PADDING = 0;
   private static final int NCHW = 0;
 
@@ -47,6 +50,10 @@ final class Nd4jKernel implements Kernel {
       INDArray dx,
       INDArray dw,
       INDArray db) {
+    if (dx == null && w.length() / w.size(0) <= FEW_WEIGHTS) {
+      weightGradients(s, x, dy, dw, db);
+      return;
+    }
     // The operation has no form without the input's gradient.
     INDArray inputGradient = dx != null ? dx : Nd4j.createUninitialized(x.dataType(), x.shape());
     DynamicCustomOp.DynamicCustomOpsBuilder op = DynamicCustomOp.builder("conv2d_bp");
@@ -56,6 +63,45 @@ final class Nd4jKernel implements Kernel {
       op.addInputs(x, w, b, dy).addOutputs(inputGradient, dw, db);
     }
     Nd4j.exec(arguments(op, s).build());
+  }
+
+  /** Gradients of the weights alone, as matrix products of the output's gradient and patches. */
+  private static void weightGradients(
+      ConvolutionShape s, INDArray x, INDArray dy, INDArray dw, INDArray db) {
+    long patch = dw.length() / dw.size(0);
+    long area = dy.size(2) * dy.size(3);
+    INDArray patches =
+        Nd4j.createUninitialized(
+            x.dataType(),
+            new long[] {x.size(0), x.size(1), s.kernel(), s.kernel(), dy.size(2), dy.size(3)},
+            'c');
+    Nd4j.exec(
+        DynamicCustomOp.builder("im2col")
+            .addInputs(x)
+            .addOutputs(patches)
+            .addIntegerArguments(
+                s.kernel(),
+                s.kernel(),
+                s.stride(),
+                s.stride(),
+                s.padding(),
+                s.padding(),
+                1,
+                1,
+                EXPLICIT_PADDING)
+            .addFloatingPointArguments(0.0)
+            .build());
+    // Column-major [patch, O] is the same memory as row-major [O, patch].
+    INDArray sum = Nd4j.createUninitialized(x.dataType(), new long[] {patch, dw.size(0)}, 'f');
+    for (long n = 0; n < x.size(0); n++) {
+      INDArray columns = patches.slice(n).reshape('c', patch, area);
+      INDArray gradient = dy.slice(n).reshape('c', dy.size(1), area);
+      Nd4j.gemm(columns, gradient, sum, false, true, 1, n == 0 ? 0 : 1);
+    }
+    dw.assign(sum.transpose().reshape('c', dw.shape()));
+    if (db != null) {
+      HostValues.write(perChannel(rows(dy).sum(1), (int) dy.size(0), (int) dy.size(1)), db);
+    }
   }
 
   private static DynamicCustomOp.DynamicCustomOpsBuilder arguments(

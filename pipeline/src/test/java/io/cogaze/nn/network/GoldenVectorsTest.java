@@ -44,6 +44,7 @@ class GoldenVectorsTest {
   @BeforeAll
   static void read() throws IOException {
     NativeLibrary.prepare();
+    NativeLibrary.threads(1);
     inputs = read("cooperative-inputs");
     trained = read("cooperative-train");
     evaluated = read("cooperative-eval");
