@@ -27,14 +27,15 @@ public final class EpochPlan {
     for (List<List<ExampleRef>> batches : batchesByWorker) {
       most = Math.max(most, batches.size());
     }
-    return (most + frequency - 1) / frequency;
+    // A frequency may be as large as an int can be, which stands for one round.
+    return (int) (((long) most + frequency - 1) / frequency);
   }
 
   /** The batches of one worker in one round, both from 0; empty where the worker has none left. */
   public List<List<ExampleRef>> batches(int round, int worker) {
     List<List<ExampleRef>> all = batchesByWorker.get(worker);
-    int from = Math.min(all.size(), round * frequency);
-    return all.subList(from, Math.min(all.size(), from + frequency));
+    int from = (int) Math.min(all.size(), (long) round * frequency);
+    return all.subList(from, (int) Math.min(all.size(), (long) from + frequency));
   }
 
   /** The number of examples of the epoch. */

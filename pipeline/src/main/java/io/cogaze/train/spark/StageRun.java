@@ -123,7 +123,10 @@ final class StageRun {
         epoch -> Rerun.decide(fs, layout.checkpoint(epoch), CheckpointStore.KIND, stamp, false));
 
     StageDefinition definition = definition(description);
-    StageNetwork network = StageNetwork.initialise(definition, settings.updater().learningRate());
+    StageNetwork network =
+        StageNetwork.initialise(
+            definition,
+            settings.updater().rateOf(settings.updater().learningRate(), 1, settings.epochs()));
     Tensors carried = transfer(network, sources);
     Broadcast<byte[]> shipment =
         context.broadcast(
@@ -474,28 +477,35 @@ final class StageRun {
       if (newest.isPresent()) {
         CheckpointStore.Content content = checkpoints.read(newest.get());
         state = content.state();
-        network = restored(network, content, state.schedule().learningRate(), state.epoch());
+        network = restored(network, content, rate(state), state.epoch());
         LOG.info("stage {} goes on after epoch {}", stage, state.epoch());
       }
       while (state.stop().isEmpty()) {
         int epoch = state.epoch() + 1;
         if (state.reloadBest()) {
           CheckpointStore.Content best = checkpoints.read(state.schedule().bestEpoch());
-          network = restored(network, best, state.schedule().learningRate(), state.epoch());
+          network = restored(network, best, rate(state), state.epoch());
           LOG.info("stage {} goes back to the best epoch {}", stage, best.state().epoch());
-        } else if (network.learningRate() != state.schedule().learningRate()) {
-          network = atRate(network, state.schedule().learningRate());
+        } else if (network.learningRate() != rate(state)) {
+          network = atRate(network, rate(state));
         }
         fit(network, examples, epoch, progress);
         Map<String, Validation.Value> values =
             validation.run(context, network, Validation.jobName(stage, epoch));
-        double rate = state.schedule().learningRate();
+        double rate = network.learningRate();
         state = after(state, epoch, network, values);
         boolean best = state.schedule().bestEpoch() == epoch;
         metrics.write(epoch, progress.epoch(epoch, values, rate, best), lock);
         checkpoint(state, network, best);
       }
       return finish(state);
+    }
+
+    /** The learning rate of the epoch that follows a state. */
+    private double rate(StageState state) {
+      return settings
+          .updater()
+          .rateOf(state.schedule().learningRate(), state.epoch() + 1, settings.epochs());
     }
 
     private Validation validation(List<ExampleRef> examples) {

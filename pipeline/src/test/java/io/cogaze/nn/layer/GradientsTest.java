@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.cogaze.nn.block.Activation;
 import io.cogaze.nn.block.GraphAssembler;
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.block.UnetBlocks;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
@@ -12,7 +13,6 @@ import io.cogaze.nn.loss.ClassOutput;
 import io.cogaze.nn.loss.SaliencyOutput;
 import io.cogaze.nn.loss.TripletOptions;
 import io.cogaze.nn.loss.TripletOutput;
-import io.cogaze.nn.network.TensorNames;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BiFunction;

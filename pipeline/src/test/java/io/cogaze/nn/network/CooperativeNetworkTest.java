@@ -3,6 +3,7 @@ package io.cogaze.nn.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.loss.TripletOptions;
 import java.util.EnumSet;

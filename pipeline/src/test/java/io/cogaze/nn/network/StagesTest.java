@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cogaze.error.InputException;
+import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.ExampleKeys;
 import io.cogaze.weights.ParametersHash;

@@ -101,6 +101,17 @@ final class EpochPlannerTest {
   }
 
   @Test
+  void theLargestFrequencyIsOneRoundOfEverything() {
+    List<ExampleRef> examples = examples(102, 2, 32, 3, new Random(4));
+    EpochPlan plan =
+        new EpochPlanner(SamplerKind.SHUFFLED, 2, 16, Integer.MAX_VALUE, 64)
+            .plan(examples, 5, "s", 0);
+
+    assertThat(plan.rounds()).isEqualTo(1);
+    assertThat(plan.batches(0, 0).size() + plan.batches(0, 1).size()).isEqualTo(8);
+  }
+
+  @Test
   void fourShardsFeedEightWorkers() {
     List<ExampleRef> examples = examples(80, 4, 32, 3, new Random(3));
     EpochPlan plan = new EpochPlanner(SamplerKind.SHUFFLED, 8, 4, 3, 16).plan(examples, 5, "s", 1);
