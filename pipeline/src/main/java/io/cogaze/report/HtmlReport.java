@@ -428,7 +428,7 @@ public final class HtmlReport {
       for (RocRanking.Point p : classifier.sample().rocCurve(c)) {
         points.add(new LineChart.Point(p.falsePositiveRate(), p.truePositiveRate()));
       }
-      lines.add(new LineChart.Line(name, points));
+      lines.add(new LineChart.Line(name, c, points));
     }
     new LineChart(
             "ROC of each class against the rest",
@@ -464,7 +464,7 @@ public final class HtmlReport {
             "share right",
             List.of(
                 new LineChart.Line(
-                    "expected error " + Numbers.fixed(calibration.expectedError(), 3), points)),
+                    "expected error " + Numbers.fixed(calibration.expectedError(), 3), 0, points)),
             LineChart.Axis.UNIT,
             LineChart.Axis.UNIT,
             true,
@@ -528,7 +528,8 @@ public final class HtmlReport {
         }
       }
       if (!points.isEmpty()) {
-        lines.add(new LineChart.Line(curve.split(), points));
+        // The same split looks the same in every chart.
+        lines.add(new LineChart.Line(curve.split(), curve.split().equals("valid") ? 1 : 0, points));
         description
             .append(' ')
             .append(curve.split())

@@ -26,8 +26,20 @@ record LineChart(
   private static final int BOTTOM = 46;
   private static final String[] DASHES = {"", "7 4", "2 3", "9 3 2 3"};
 
-  /** A named sequence of points. */
-  record Line(String name, List<Point> points) {}
+  /**
+   * A named sequence of points.
+   *
+   * @param style number of its colour and dash pattern
+   */
+  record Line(String name, int style, List<Point> points) {
+    String series() {
+      return "series-" + style % DASHES.length;
+    }
+
+    String dashes() {
+      return DASHES[style % DASHES.length];
+    }
+  }
 
   /** A point in data units. */
   record Point(double x, double y) {}
@@ -92,22 +104,21 @@ record LineChart(
     if (diagonal) {
       page.leaf("path", "class", "chance", "d", path(List.of(new Point(0, 0), new Point(1, 1))));
     }
-    for (int i = 0; i < lines.size(); i++) {
-      Line line = lines.get(i);
+    for (Line line : lines) {
       page.leaf(
           "path",
           "class",
-          "line series-" + i % 4,
+          "line " + line.series(),
           "stroke-dasharray",
-          DASHES[i % 4],
+          line.dashes(),
           "d",
           path(line.points()));
-      if (line.points().size() <= 40 && !diagonal) {
+      if (line.points().size() <= (diagonal ? 10 : 40)) {
         for (Point p : line.points()) {
           page.leaf(
               "circle",
               "class",
-              "dot series-" + i % 4,
+              "dot " + line.series(),
               "cx",
               Numbers.coordinate(px(p.x())),
               "cy",
@@ -181,19 +192,19 @@ record LineChart(
 
   private void writeLegend(Markup page) {
     page.open("ul", "class", "legend");
-    for (int i = 0; i < lines.size(); i++) {
+    for (Line line : lines) {
       page.open("li");
       page.open("svg", "viewBox", "0 0 34 10", "aria-hidden", "true");
       page.leaf(
           "path",
           "class",
-          "line series-" + i % 4,
+          "line " + line.series(),
           "stroke-dasharray",
-          DASHES[i % 4],
+          line.dashes(),
           "d",
           "M1 5H33");
       page.close("svg");
-      page.text(lines.get(i).name());
+      page.text(line.name());
       page.close("li");
     }
     page.close("ul");

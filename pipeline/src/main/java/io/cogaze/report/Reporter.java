@@ -250,7 +250,7 @@ public final class Reporter {
       for (int k = 0; k < shown; k++) {
         ScoredRow row = right.get((int) ((2L * k + 1) * right.size() / (2L * shown)));
         chosen.put(row.exampleId(), row);
-        why.put(row.exampleId(), "right, one of " + right.size() + " of " + ofClass.size());
+        why.put(row.exampleId(), "one of the " + right.size() + " right of " + ofClass.size());
       }
       List<ScoredRow> wrong =
           ofClass.stream()
@@ -260,7 +260,7 @@ public final class Reporter {
               .toList();
       for (ScoredRow row : wrong.subList(0, Math.min(settings.examplesPerClass(), wrong.size()))) {
         chosen.put(row.exampleId(), row);
-        why.put(row.exampleId(), "wrong, one of " + wrong.size() + " of " + ofClass.size());
+        why.put(row.exampleId(), "one of the " + wrong.size() + " wrong of " + ofClass.size());
       }
     }
     Map<String, Row> pictures = pictures(mapStage, List.copyOf(chosen.keySet()));
