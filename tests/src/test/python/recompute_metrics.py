@@ -25,7 +25,8 @@ COLUMNS = ["stage", "example_id", "label", "probabilities", "saliency_map", "tar
 
 
 def rows_of(folder, stage):
-    files = sorted(pathlib.Path(folder).rglob("*.parquet"))
+    path = pathlib.Path(folder)
+    files = [path] if path.is_file() else sorted(path.rglob("*.parquet"))
     if not files:
         sys.exit(f"{folder} holds no Parquet file")
     rows = []

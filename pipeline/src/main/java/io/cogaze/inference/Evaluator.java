@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * RUN/evaluation/SPLIT} is committed at the end:
  *
  * <pre>
- * predictions/STAGE-NNNNN-....parquet   see {@link PredictionTable}
+ * predictions/STAGE-....parquet         see {@link PredictionTable}
  * metrics/metrics-....parquet           see {@link MetricTable}
  * manifest.json, summary.json, config.conf
  * </pre>
@@ -251,7 +251,7 @@ public final class Evaluator {
             "average the training gaze maps",
             () -> MeanGazeMap.of(spark, shards.handle(), shards.manifest(), index));
     Map<String, List<Scored>> scored = new LinkedHashMap<>();
-    List<String> files = new ArrayList<>();
+    Map<String, String> files = new LinkedHashMap<>();
     for (StageToEvaluate stage : stages) {
       scored.put(
           stage.name(),
@@ -277,7 +277,7 @@ public final class Evaluator {
       List<IndexEntry> entries,
       Optional<double[]> gaze,
       FolderCommit commit,
-      List<String> files) {
+      Map<String, String> files) {
     int reduction = stage.stage().inputReduction();
     Broadcast<byte[]> weights = spark.broadcast(stage.stage().toBytes());
     Broadcast<float[]> floor =
@@ -315,13 +315,12 @@ public final class Evaluator {
                   source,
                   floor));
       List<Scored> scored = new ArrayList<>();
+      List<Path> parts = new ArrayList<>();
       for (PredictionTask.Result result : results) {
-        WrittenFile written = result.written();
-        commit.add(
-            new ManifestFile(result.file(), written.sizeBytes(), written.sha256(), written.rows()));
-        files.add(result.file());
+        parts.add(new Path(folder, result.file()));
         scored.addAll(result.rows());
       }
+      files.put(stage.name(), joined(stage.name(), parts, commit));
       return scored;
     } finally {
       spark.setJobDescription(null);
@@ -329,6 +328,22 @@ public final class Evaluator {
       if (floor != null) {
         floor.destroy();
       }
+    }
+  }
+
+  /** One file of a stage's predictions, so that who reads them needs to name one file only. */
+  private String joined(String stage, List<Path> parts, FolderCommit commit) {
+    Path file = commit.newFile(PREDICTIONS + "/" + stage, ".parquet");
+    try {
+      WrittenFile written = PredictionTable.TABLE.concatenate(fs, parts, file);
+      String name = commit.relativeName(file);
+      commit.add(new ManifestFile(name, written.sizeBytes(), written.sha256(), written.rows()));
+      for (Path part : parts) {
+        fs.delete(part, false);
+      }
+      return name;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -443,7 +458,7 @@ public final class Evaluator {
       List<StageToEvaluate> stages,
       Map<String, List<Scored>> scored,
       List<MetricRow> rows,
-      List<String> files) {
+      Map<String, String> files) {
     Map<String, Double> metrics = new TreeMap<>();
     Map<String, Double> floor = new TreeMap<>();
     for (String name : SUMMARY_METRICS) {
@@ -550,7 +565,11 @@ public final class Evaluator {
         summary.floor(name, floor.isNumber() ? floor.asDouble() : Double.NaN);
       }
     }
-    summary.file("predictions", location(new Path(folder, PREDICTIONS)));
+    // The last stage's file: the one that the metrics above are of.
+    for (JsonNode stage : results.path("stages")) {
+      String name = results.path("predictions").path(stage.asText()).asText();
+      summary.file("predictions", location(new Path(folder, name)));
+    }
     for (String detail :
         List.of(
             "split",

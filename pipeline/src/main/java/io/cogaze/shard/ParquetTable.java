@@ -14,11 +14,13 @@ import org.apache.hadoop.fs.Path;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.parquet.ParquetRuntimeException;
+import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
@@ -146,6 +148,35 @@ public final class ParquetTable<T> {
             + "\n  cause: the file is damaged, incomplete or not Parquet"
             + "\n  fix: run the step that wrote it again",
         cause);
+  }
+
+  /**
+   * Makes one file of several of this table, in the given order, row group by row group without
+   * decoding them. The parts stay.
+   */
+  public WrittenFile concatenate(FileSystem fs, List<Path> parts, Path file) throws IOException {
+    HashingOutputFile output = new HashingOutputFile(fs, file);
+    ParquetFileWriter writer =
+        new ParquetFileWriter(
+            output,
+            schema,
+            ParquetFileWriter.Mode.CREATE,
+            ParquetWriter.DEFAULT_BLOCK_SIZE,
+            ParquetWriter.MAX_PADDING_SIZE_DEFAULT,
+            ParquetProperties.DEFAULT_COLUMN_INDEX_TRUNCATE_LENGTH,
+            ParquetProperties.DEFAULT_STATISTICS_TRUNCATE_LENGTH,
+            true);
+    writer.start();
+    long rows = 0;
+    for (Path part : parts) {
+      HadoopInputFile input = HadoopInputFile.fromPath(part, fs.getConf());
+      try (ParquetFileReader reader = ParquetFileReader.open(input)) {
+        rows += reader.getRecordCount();
+      }
+      writer.appendFile(input);
+    }
+    writer.end(Map.of(VERSION_KEY, Integer.toString(version)));
+    return output.written(rows);
   }
 
   /** Writes rows to one file. Not thread safe. */

@@ -101,9 +101,13 @@ class EvaluatorTest {
     // 24 training examples, 8 of each class: the first class is the largest; 4 of 11 are of it.
     assertThat(result.floor("accuracy").orElseThrow()).isCloseTo(4.0 / 11, within(1e-12));
     assertThat(result.floor("cc_mean").orElseThrow()).isBetween(-0.2, 0.2);
-    assertThat(summary.path("files").path("predictions").asText())
-        .isEqualTo(run.resolve("evaluation/valid/predictions").toString());
     JsonNode details = summary.path("details");
+    assertThat(summary.path("files").path("predictions").asText())
+        .isEqualTo(
+            run.resolve("evaluation/valid")
+                .resolve(details.path("predictions").path("fuse").asText())
+                .toString());
+    assertThat(details.path("predictions").size()).as("one file a stage").isEqualTo(3);
     assertThat(details.path("comparison").path("stage").asText()).isEqualTo("fuse-minus-classify");
     assertThat(details.path("comparison").path("ci_low").asDouble())
         .isLessThanOrEqualTo(details.path("comparison").path("ci_high").asDouble());
