@@ -1,5 +1,6 @@
 package io.cogaze.jobs;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,9 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What commands leave for people and for schedulers. */
 final class Outputs {
+  private static final Logger LOG = LoggerFactory.getLogger(Outputs.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Outputs() {}
@@ -53,6 +57,11 @@ final class Outputs {
     }
     try (InputStream in = fileSystem.open(file)) {
       return JSON.readTree(in) instanceof ObjectNode object ? object : JSON.createObjectNode();
+    } catch (JsonProcessingException e) {
+      // Summaries are notes: one that was cut off while it was written must not end the next
+      // command.
+      LOG.warn("{} is not whole and is left out of account: {}", file, e.getOriginalMessage());
+      return JSON.createObjectNode();
     }
   }
 

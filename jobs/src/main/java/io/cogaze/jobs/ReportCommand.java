@@ -21,6 +21,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "report",
     header = "Draws one self-contained HTML page about an evaluated run.",
+    description = {
+      "Metrics with intervals and floors, curves, examples with the true and the predicted gaze map, provenance.",
+      "An older page is replaced."
+    },
     sortOptions = false,
     footer = {
       "",
@@ -64,7 +68,6 @@ final class ReportCommand extends AbstractCommand {
             .count("examples_shown", result.examples())
             .detail("split", result.split())
             .file("report", result.file().toString());
-    summary.write(fileSystem, result.file().getParent());
     Outputs.noteInRun(fileSystem, run, summary.toJson());
     return result;
   }

@@ -76,7 +76,13 @@ record CommandLineOverride(List<String> path, ConfigValue value) {
 
   /** As a tree of its own, to be laid over others. */
   Config overlay() {
-    return value.atPath(ConfigUtil.joinPath(path));
+    // atPath would say of the objects on the way that they come from nowhere.
+    ConfigValue tree = value;
+    for (int depth = path.size() - 1; depth >= 0; depth--) {
+      tree =
+          ConfigFactory.empty().root().withValue(path.get(depth), tree).withOrigin(value.origin());
+    }
+    return ((ConfigObject) tree).toConfig();
   }
 
   /** The tree with the value put in, through lists. */

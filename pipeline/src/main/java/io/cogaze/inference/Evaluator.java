@@ -151,15 +151,16 @@ public final class Evaluator {
       if (rerun.action() == Rerun.Action.ALREADY_DONE) {
         LOG.info("{} is there already for the same stages, shards and settings", folder);
         Summary summary = summary(rerun.committed().orElseThrow().body().path(RESULTS));
+        if (!fs.exists(new Path(folder, Summary.FILE))) {
+          // An earlier attempt was killed between its manifest and its summary.
+          leaveNotes(summary);
+        }
         return new EvaluateResult(folder, true, summary.alreadyDone().toJson());
       }
       Manifest manifest = evaluate(found.evaluated(), stamp, lock);
       FolderCommit.removeLeftovers(fs, folder);
       Summary summary = summary(manifest.body().path(RESULTS)).phases(timer);
-      summary.write(fs, folder);
-      try (OutputStream out = fs.create(new Path(folder, "config.conf"), true)) {
-        out.write(request.configText().getBytes(StandardCharsets.UTF_8));
-      }
+      leaveNotes(summary);
       return new EvaluateResult(folder, false, summary.toJson());
     } finally {
       PredictorPool.ofThisJvm().close();
@@ -232,6 +233,14 @@ public final class Evaluator {
       values.put("stage." + stage.name() + ".parameters", stage.stage().parametersSha256());
     }
     return new ConfigStamp(Sha256.of(Json.bytes(values)), values);
+  }
+
+  /** The configuration first: a summary that is there says that both are. */
+  private void leaveNotes(Summary summary) throws IOException {
+    try (OutputStream out = fs.create(new Path(folder, "config.conf"), true)) {
+      out.write(request.configText().getBytes(StandardCharsets.UTF_8));
+    }
+    summary.write(fs, folder);
   }
 
   private Manifest evaluate(List<StageToEvaluate> stages, ConfigStamp stamp, RunLock lock) {

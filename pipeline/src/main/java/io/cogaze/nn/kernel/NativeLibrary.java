@@ -123,6 +123,19 @@ public final class NativeLibrary {
     return mapped(read(MAPS).lines().toList());
   }
 
+  /**
+   * The classifier of the native library that this process has mapped, for instance {@code
+   * linux-x86_64-onednn-avx512}: the folder that JavaCPP unpacked it into. Linux only.
+   */
+  public static Optional<String> mappedClassifier() {
+    return mapped()
+        .map(
+            path -> {
+              String folder = path.substring(0, path.lastIndexOf('/'));
+              return folder.substring(folder.lastIndexOf('/') + 1);
+            });
+  }
+
   static Optional<String> mapped(List<String> maps) {
     return maps.stream()
         .filter(line -> line.endsWith("/libnd4jcpu.so"))

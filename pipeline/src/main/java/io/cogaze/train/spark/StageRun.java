@@ -689,7 +689,7 @@ final class StageRun {
           stamp.hash(),
           Versions.current(),
           new TreeMap<>(Map.of("train", train.seed())),
-          NativeLibrary.mapped().orElse(""),
+          NativeLibrary.mappedClassifier().orElse(""),
           Math.max(1, context.sc().getExecutorMemoryStatus().size() - 1),
           train.workers(),
           notes);
