@@ -254,7 +254,7 @@ class LauncherTest {
     assertThat(first.err()).contains("because it is missing");
     assertThat(home.resolve("target/cogaze-build.log"))
         .content()
-        .contains("package -pl jobs -am", "-DskipTests");
+        .contains("package -pl jobs -am", "-Dmaven.test.skip=true");
     assertThat(cogaze.run("demo").expect(0).err()).isEmpty();
 
     Path source = home.resolve("pipeline/src/main/java/New.java");
