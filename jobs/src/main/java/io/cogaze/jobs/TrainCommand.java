@@ -31,7 +31,8 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Example:",
-      "  cogaze train --recipe cooperative-small --shards shards --run run --set train.seed=5",
+      "  cogaze train --recipe cooperative-small --shards shards --run run \\",
+      "      --set train.seed=5",
     })
 final class TrainCommand extends AbstractCommand {
   @Option(

@@ -68,6 +68,15 @@ record Cogaze(
 
   /** Runs one command to its end. */
   Completed run(Object... words) {
+    return Programs.run(directory, environment, limit, command(words));
+  }
+
+  /** Starts one command; what it prints goes to the file. */
+  Process start(Path out, Object... words) {
+    return Programs.start(directory, environment, command(words), out);
+  }
+
+  private List<String> command(Object... words) {
     List<String> command = new ArrayList<>();
     command.add(launcher.toString());
     for (Object word : words) {
@@ -77,6 +86,6 @@ record Cogaze(
       command.add("--");
       command.addAll(sparkOptions);
     }
-    return Programs.run(directory, environment, limit, command);
+    return command;
   }
 }

@@ -65,17 +65,7 @@ final class Programs {
       Path out,
       Path err)
       throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(directory.toFile())
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile());
-    builder
-        .environment()
-        .keySet()
-        .removeIf(name -> !KEPT.contains(name) && !name.startsWith("PIP_"));
-    builder.environment().putAll(environment);
+    ProcessBuilder builder = builder(directory, environment, command, out, err);
     long start = System.nanoTime();
     Process process = builder.start();
     boolean ended = false;
@@ -100,5 +90,46 @@ final class Programs {
           "Took longer than " + limit + ": " + String.join(" ", command) + "\n" + result.all());
     }
     return result;
+  }
+
+  /**
+   * Starts a program and comes back at once. The caller ends it with {@link #kill}.
+   *
+   * @param out file for what it prints, errors too
+   */
+  static Process start(
+      Path directory, Map<String, String> environment, List<String> command, Path out) {
+    try {
+      return builder(directory, environment, command, out, out).redirectErrorStream(true).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot start " + command, e);
+    }
+  }
+
+  /** Ends a program and its children at once, without a chance to clean up (SIGKILL). */
+  static void kill(Process process) {
+    try {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while ending a program", e);
+    }
+  }
+
+  private static ProcessBuilder builder(
+      Path directory, Map<String, String> environment, List<String> command, Path out, Path err) {
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> !KEPT.contains(name) && !name.startsWith("PIP_"));
+    builder.environment().putAll(environment);
+    return builder;
   }
 }
