@@ -3,6 +3,7 @@ package io.cogaze.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cogaze.nn.kernel.NativeLibrary;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -12,12 +13,18 @@ import java.util.Set;
 import org.apache.spark.SparkConf;
 import org.apache.spark.serializer.KryoSerializer;
 import org.apache.spark.serializer.SerializerInstance;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import scala.reflect.ClassTag$;
 
 class RecordKryoRegistratorTest {
+  @BeforeAll
+  static void chooseTheNativeLibraryBeforeAnyTestLoadsIt() {
+    NativeLibrary.prepare();
+  }
+
   private static final SerializerInstance KRYO = serializer(SparkSessions.KRYO_REGISTRATORS);
 
   record Reading(String id, double[] values, List<Reading> more, Map<String, Integer> counts)

@@ -163,6 +163,14 @@ class ConfigBinderTest {
   }
 
   @Test
+  void namesTheOverrideWhoseBlockIsUnknown() {
+    CogazeConfig config = CogazeConfig.load(LoadRequest.of(List.of(), List.of("trian.seed=5")));
+    assertThatThrownBy(() -> config.binder().check())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("--set trian.seed=5: unknown key cogaze.trian");
+  }
+
+  @Test
   void refusesUnknownKeysInBlocksThatNobodyBinds() {
     assertThatThrownBy(() -> bind("cogaze.other.knwon = 2"))
         .hasMessageContaining("my.conf:1: unknown key cogaze.other.knwon")
