@@ -18,6 +18,7 @@ import io.cogaze.run.LockSettings;
 import io.cogaze.run.PhaseTimer;
 import io.cogaze.run.Summary;
 import io.cogaze.shard.Split;
+import io.cogaze.shard.SplitCounts;
 import io.cogaze.synthetic.SyntheticResult;
 import io.cogaze.synthetic.SyntheticSettings;
 import io.cogaze.train.plan.Recipe;
@@ -156,7 +157,7 @@ final class DemoCommand extends AbstractCommand {
           timer.call(
               "report",
               () -> ReportCommand.write(spark, run, Optional.of(Split.TEST.label()), report.get()));
-      finish(fileSystem, root, config, timer, made, evaluated, page);
+      finish(fileSystem, root, config, timer, made, prepared, evaluated, page);
     }
   }
 
@@ -166,24 +167,22 @@ final class DemoCommand extends AbstractCommand {
       CogazeConfig config,
       PhaseTimer timer,
       SyntheticResult made,
+      PreprocessResult prepared,
       EvaluateResult evaluated,
       ReportResult page)
       throws IOException {
     Outputs.writeText(fileSystem, new Path(root, "config.conf"), config.render());
+    SplitCounts test = prepared.manifest().counts().get(Split.TEST);
     Summary summary =
         Summary.of("demo")
             .phases(timer)
             .count("images", made.images())
             .count("patients", made.patients())
-            .file("report", page.file().toString())
+            .count("test_examples", test.examples())
+            .count("test_patients", test.patients())
+            .file("report", Outputs.location(page.file()))
             .detail("seed", seed)
             .note("Synthetic data: these scores say nothing about patients.");
-    evaluated
-        .summary()
-        .path("counts")
-        .fields()
-        .forEachRemaining(
-            count -> summary.count("test_" + count.getKey(), count.getValue().asLong()));
     for (String metric : Evaluator.SUMMARY_METRICS) {
       evaluated.metric(metric).ifPresent(value -> summary.metric(metric, value));
       evaluated.floor(metric).ifPresent(value -> summary.floor(metric, value));

@@ -51,6 +51,12 @@ final class Outputs {
         JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(merged));
   }
 
+  /** A path that other programs understand: without a scheme on local disks. */
+  static String location(Path path) {
+    boolean local = "file".equals(path.toUri().getScheme());
+    return local ? path.toUri().getPath() : path.toString();
+  }
+
   static ObjectNode readObject(FileSystem fileSystem, Path file) throws IOException {
     if (!fileSystem.exists(file)) {
       return JSON.createObjectNode();

@@ -67,7 +67,7 @@ final class ReportCommand extends AbstractCommand {
             .phases(timer)
             .count("examples_shown", result.examples())
             .detail("split", result.split())
-            .file("report", result.file().toString());
+            .file("report", Outputs.location(result.file()));
     Outputs.noteInRun(fileSystem, run, summary.toJson());
     return result;
   }
