@@ -11,6 +11,7 @@ import io.cogaze.error.InputException;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
 import io.cogaze.run.Summary;
+import io.cogaze.synthetic.SyntheticData;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ final class Inspector {
       return file(path);
     }
     Optional<Manifest> manifest = Manifest.readIfPresent(fileSystem, path);
-    if (manifest.isPresent()) {
+    if (manifest.isPresent() && !manifest.get().kind().equals(SyntheticData.KIND)) {
       return committed(path, manifest.get());
     }
     if (fileSystem.exists(new Path(path, "stages"))) {
@@ -45,7 +46,13 @@ final class Inspector {
     }
     for (Path candidate : new Path[] {new Path(path, "egd-cxr/1.0.0"), path}) {
       if (fileSystem.exists(new Path(candidate, "master_sheet.csv"))) {
-        return dataSet(path, candidate);
+        ObjectNode found = dataSet(path, candidate);
+        if (manifest.isPresent()) {
+          ObjectNode made = committed(path, manifest.get());
+          made.remove("kind");
+          found.setAll(made);
+        }
+        return found;
       }
     }
     throw new InputException(

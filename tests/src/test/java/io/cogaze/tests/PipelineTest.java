@@ -148,8 +148,8 @@ class PipelineTest {
         .containsIgnoringCase("synthetic")
         .containsIgnoringCase("not for clinical use")
         .doesNotContainPattern("(?i)<(script|iframe|object|embed|link)\\b")
-        .doesNotContainPattern("(?i)(src|href|srcset|poster|action)\\s*=\\s*[\"']?(?!data:|#)")
-        .doesNotContainPattern("(?i)@import|url\\(\\s*[\"']?(?!data:|#)");
+        .doesNotContainPattern("(?i)(src|href|srcset|poster|action)\\s*=\\s*[\"']?+(?!data:|#)")
+        .doesNotContainPattern("(?i)@import|url\\(\\s*[\"']?+(?!data:|#)");
     JsonNode metrics = Json.summary(SmallPipeline.run()).path("metrics");
     assertThat(html)
         .contains(
@@ -164,6 +164,8 @@ class PipelineTest {
     JsonNode data = inspect(SmallPipeline.data());
     assertThat(data.path("kind").asText()).isEqualTo("data set");
     assertThat(data.path("synthetic").asBoolean()).isTrue();
+    assertThat(data.path("counts").path("images").asInt()).isEqualTo(40);
+    assertThat(data.path("manifest_sha256").asText()).matches("[0-9a-f]{64}");
     assertThat(data.path("tables").fieldNames())
         .toIterable()
         .contains("master_sheet.csv", "eye_gaze.csv", "fixations.csv", "bounding_boxes.csv");
