@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What users get wrong: each a message with file, row and fix, an exit code, and no stack trace. */
+/**
+ * What users get wrong: each a message with file, row and fix, an exit code, and no stack trace.
+ */
 class BadInputTest {
   private static final int CONFIGURATION = 1;
   private static final int INPUT = 2;
@@ -136,7 +138,8 @@ class BadInputTest {
     String last = lines.get(lines.size() - 1);
     changed.set(
         changed.size() - 1,
-        STRANGER + last.substring(ids.stream().filter(last::startsWith).findFirst().get().length()));
+        STRANGER
+            + last.substring(ids.stream().filter(last::startsWith).findFirst().get().length()));
     Files.write(file, changed);
 
     InProcess.Result done = InProcess.run(preprocess(data));

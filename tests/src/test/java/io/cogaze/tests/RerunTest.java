@@ -80,8 +80,7 @@ class RerunTest {
     Object[] command = {"--shards", SmallPipeline.shards(), "--split", "test"};
     assertThat(again("evaluate", run, command)).contains("there already");
     assertThat(kept(run.resolve("evaluation"))).isEqualTo(before);
-    assertThat(
-            refused("evaluate", run, plus(command, "--set", "evaluate.bootstrap-resamples=101")))
+    assertThat(refused("evaluate", run, plus(command, "--set", "evaluate.bootstrap-resamples=101")))
         .contains("bootstrap-resamples: there 100, now 101")
         .contains("--overwrite");
     assertThat(kept(run.resolve("evaluation"))).isEqualTo(before);

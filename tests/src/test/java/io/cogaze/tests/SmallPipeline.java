@@ -14,8 +14,7 @@ import java.util.Map;
 /**
  * One small run of the whole pipeline for all tests of this JVM, made by the very examples that the
  * commands' help shows, with a configuration that keeps it small. Each step runs when a test first
- * asks for it. Tests read these folders and never write to them; {@link #copy} is for those that
- * must.
+ * asks for it. Tests read these folders and never write to them; a copy is for those that must.
  */
 final class SmallPipeline {
   /** Pictures of 190 x 160 pixels, shards of 64 x 64, an epoch or two a stage. */
