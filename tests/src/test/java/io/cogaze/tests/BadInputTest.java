@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What users get wrong: each a message with file, row and fix, an exit code, and no stack trace. */
+/**
+ * What users get wrong: each a message with file, row and fix, an exit code, and no stack trace.
+ */
 class BadInputTest {
   private static final int CONFIGURATION = 1;
   private static final int INPUT = 2;
@@ -132,11 +134,9 @@ class BadInputTest {
         changed.add(line);
       }
     }
-    changed.add(lines.get(lines.size() - 1).replace(ids.get(2), STRANGER));
-    String last = lines.get(lines.size() - 1);
-    changed.set(
-        changed.size() - 1,
-        STRANGER + last.substring(ids.stream().filter(last::startsWith).findFirst().get().length()));
+    String other = ids.get(2);
+    String row = lines.stream().filter(line -> line.contains(other)).findFirst().orElseThrow();
+    changed.add(row.replace(other, STRANGER));
     Files.write(file, changed);
 
     InProcess.Result done = InProcess.run(preprocess(data));
@@ -189,9 +189,9 @@ class BadInputTest {
             .expect(CONFIGURATION);
     assertThat(failed.err())
         .contains("3 errors")
-        .contains("bad.conf: 2", "preprocess.split.train", "many")
-        .contains("bad.conf: 3", "max-quarantined-share", "7")
-        .contains("bad.conf: 4", "output-height", "did you mean", "output-height-px")
+        .contains("bad.conf:2", "preprocess.split.train", "many")
+        .contains("bad.conf:3", "max-quarantined-share", "7")
+        .contains("bad.conf:4", "output-height", "did you mean", "output-height-px")
         .doesNotContain("\tat ");
   }
 
@@ -265,7 +265,7 @@ class BadInputTest {
   void aStageBeforeItsPredecessorIsRefused() {
     String message =
         refused(
-            INPUT,
+            CONFIGURATION,
             "train",
             "--recipe",
             "cooperative-small",
@@ -275,7 +275,9 @@ class BadInputTest {
             SmallPipeline.scratch("no-predecessor"),
             "--stages",
             "fuse");
-    assertThat(message).contains("fuse", "saliency", "fix:");
+    assertThat(message)
+        .contains("Stage 'fuse' takes weights from stage 'saliency', which is not finished")
+        .contains("Train it first: --stages saliency,fuse");
   }
 
   @Test

@@ -65,8 +65,7 @@ class StockSparkTest {
     for (String stage : java.util.List.of("contrast", "classify")) {
       String result = "stages/" + stage;
       JsonNode there = Json.manifest(SmallPipeline.run().resolve(result)).path("body");
-      assertThat(
-              Json.manifest(run.resolve(result)).path("body").path("parameters_sha256").asText())
+      assertThat(Json.manifest(run.resolve(result)).path("body").path("parameters_sha256").asText())
           .as(stage)
           .matches("[0-9a-f]{64}")
           .isEqualTo(there.path("parameters_sha256").asText());
