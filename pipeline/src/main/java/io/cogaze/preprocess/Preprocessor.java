@@ -69,7 +69,8 @@ import scala.Tuple2;
  * <p>The driver reads the table of studies, splits by patient and cuts the examples, ordered by id,
  * into plans of one data file each. Tasks read the gaze tables, send each track to the plan that
  * needs it, decode images one at a time and write their file. The driver collects what the files
- * hold, never pixels, and publishes. Data files have the same bytes whatever the parallelism.
+ * hold, never pixels, and publishes. Data files have the same pages, byte for byte, whatever the
+ * parallelism; only the order of encodings in Parquet's footer may differ between JVMs.
  */
 public final class Preprocessor {
   private static final Logger LOG = LoggerFactory.getLogger(Preprocessor.class);
