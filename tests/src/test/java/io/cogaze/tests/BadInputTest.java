@@ -134,18 +134,9 @@ class BadInputTest {
         changed.add(line);
       }
     }
-<<<<<<< HEAD
-    changed.add(lines.get(lines.size() - 1).replace(ids.get(2), STRANGER));
-    String last = lines.get(lines.size() - 1);
-    changed.set(
-        changed.size() - 1,
-        STRANGER
-            + last.substring(ids.stream().filter(last::startsWith).findFirst().get().length()));
-=======
     String other = ids.get(2);
     String row = lines.stream().filter(line -> line.contains(other)).findFirst().orElseThrow();
     changed.add(row.replace(other, STRANGER));
->>>>>>> tests-work
     Files.write(file, changed);
 
     InProcess.Result done = InProcess.run(preprocess(data));
