@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Recomputes the figures of an evaluation from its predictions alone.
 
-    recompute_metrics.py PREDICTIONS_DIR [--stage STAGE]
+    recompute_metrics.py PREDICTIONS [--stage STAGE]
 
-Reads every Parquet file of the folder (pyarrow), takes the rows of one stage (default: fuse, else the
+Reads a Parquet file, or every one of a folder (pyarrow), takes the rows of one stage (default: fuse, else the
 last stage by name that has probabilities or maps) and prints one JSON object with auroc_macro,
 auroc_micro, accuracy (scikit-learn), cc_mean, kl_mean, sim_mean (numpy, from the two maps, float64).
 A figure that the predictions cannot give is null. Nothing is shared with CoGaze's own code.
@@ -102,10 +102,10 @@ def map_figures(rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("predictions_dir")
+    parser.add_argument("predictions")
     parser.add_argument("--stage")
     arguments = parser.parse_args()
-    rows = rows_of(arguments.predictions_dir, arguments.stage)
+    rows = rows_of(arguments.predictions, arguments.stage)
     print(json.dumps({**class_figures(rows), **map_figures(rows), "examples": len(rows)}))
 
 

@@ -129,7 +129,7 @@ class PipelineTest {
         assertThat(summary.path("floor").path(metric).isNumber()).as("floor " + metric).isTrue();
       }
       assertThat(summary.path("floor").path("auroc_macro").asDouble()).isEqualTo(0.5);
-      assertThat(Path.of(summary.path("files").path("predictions").asText())).isDirectory();
+      assertThat(Path.of(summary.path("files").path("predictions").asText())).isRegularFile();
     }
     JsonNode details = Json.summary(SmallPipeline.run().resolve("evaluation/test")).path("details");
     assertThat(details.path("baseline").path("metric").asText()).isEqualTo("auroc_macro");
