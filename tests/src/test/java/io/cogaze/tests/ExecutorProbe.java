@@ -1,5 +1,6 @@
 package io.cogaze.tests;
 
+import io.cogaze.nn.kernel.NativeLibrary;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +31,7 @@ public final class ExecutorProbe {
 
   /** Needs no arguments. */
   public static void main(String[] args) {
+    NativeLibrary.prepare();
     try (SparkSession spark = SparkSession.builder().getOrCreate()) {
       JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
       INDArray zeros = Nd4j.zeros(1, 3);
