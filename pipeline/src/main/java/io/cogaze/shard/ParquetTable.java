@@ -11,8 +11,6 @@ import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.parquet.ParquetRuntimeException;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.column.page.PageReadStore;
@@ -65,8 +63,8 @@ public final class ParquetTable<T> {
   public Writer<T> writer(FileSystem fs, Path file, StorageSettings storage) throws IOException {
     HashingOutputFile output = new HashingOutputFile(fs, file);
     // parquet-mr has no limit on the rows of a row group. A size limit of one byte that is looked
-    // at only every n-th row is one. The writer warns of each row group over its limit, at length.
-    Configurator.setLevel("org.apache.parquet.hadoop.InternalParquetRecordWriter", Level.ERROR);
+    // at only every n-th row is one.
+    ParquetLogging.withoutRowGroupWarnings();
     ParquetWriter<Group> writer =
         ExampleParquetWriter.builder(output)
             .withType(schema)

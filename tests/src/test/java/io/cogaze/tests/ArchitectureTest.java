@@ -178,6 +178,8 @@ class ArchitectureTest {
   @Test
   void logsBySlf4jAlone() {
     noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("io.cogaze.shard.ParquetLogging")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
