@@ -471,7 +471,7 @@ public final class Preprocessor {
     table(commit, ShardSet.QUARANTINE + "part-00000", ShardTables.ISSUES, quarantine);
     table(commit, ShardSet.WARNINGS + "part-00000", ShardTables.ISSUES, warnings);
     table(commit, ShardSet.FINGERPRINT, ShardTables.FINGERPRINTS, prints);
-    commit.write("config", ".conf", request.configText().getBytes(StandardCharsets.UTF_8));
+    commit.write(ShardSet.CONFIG, ".conf", request.configText().getBytes(StandardCharsets.UTF_8));
     Map<String, Object> body = new LinkedHashMap<>(manifest.body());
     stamp.putInto(body);
     commit.publish(body);

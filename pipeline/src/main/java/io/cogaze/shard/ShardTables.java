@@ -68,7 +68,7 @@ public final class ShardTables {
           ShardTables::fillIssue,
           ShardTables::readIssue);
 
-  /** fingerprint.parquet. */
+  /** fingerprint-....parquet. */
   public static final ParquetTable<Fingerprint> FINGERPRINTS =
       new ParquetTable<>(
           message(
