@@ -9,12 +9,12 @@ import org.apache.parquet.schema.Types;
 /**
  * A row of a stage's training metrics.
  *
- * @param run the run folder
+ * @param run name of the run folder
  * @param epoch from 1
  * @param round from 1; 0 for the whole epoch
  * @param split train or valid
  * @param metric what was measured
- * @param value of the metric
+ * @param value of the metric; NaN, which is null in the table, where n is 0
  * @param n examples it is over
  */
 record MetricRow(
@@ -44,7 +44,7 @@ record MetricRow(
           .required(PrimitiveTypeName.BINARY)
           .as(LogicalTypeAnnotation.stringType())
           .named("metric")
-          .required(PrimitiveTypeName.DOUBLE)
+          .optional(PrimitiveTypeName.DOUBLE)
           .named("value")
           .required(PrimitiveTypeName.INT64)
           .named("n")
@@ -62,7 +62,9 @@ record MetricRow(
             group.add("round", row.round());
             group.add("split", row.split());
             group.add("metric", row.metric());
-            group.add("value", row.value());
+            if (!Double.isNaN(row.value())) {
+              group.add("value", row.value());
+            }
             group.add("n", row.n());
           },
           group ->
@@ -73,6 +75,8 @@ record MetricRow(
                   group.getInteger("round", 0),
                   group.getString("split", 0),
                   group.getString("metric", 0),
-                  group.getDouble("value", 0),
+                  group.getFieldRepetitionCount("value") == 1
+                      ? group.getDouble("value", 0)
+                      : Double.NaN,
                   group.getLong("n", 0)));
 }

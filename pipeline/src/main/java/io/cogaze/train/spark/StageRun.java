@@ -468,7 +468,7 @@ final class StageRun {
       List<ExampleRef> examples = examples(Split.TRAIN);
       Validation validation = validation(examples(Split.VALID));
       Progress progress =
-          new Progress(run.root().toString(), stage, settings.epochs(), initial.heads());
+          new Progress(run.root().getName(), stage, settings.epochs(), initial.heads());
       MetricsFolder metrics = new MetricsFolder(fs, layout.metrics());
       StageNetwork network = initial;
       StageState state =
@@ -605,7 +605,9 @@ final class StageRun {
                 + stage
                 + ".selection.metric, or give each class validation examples");
       }
-      if (!Double.isFinite(value.value())) {
+      if (!value.isKnown()) {
+        warnUnjudged(epoch, metric);
+      } else if (!Double.isFinite(value.value())) {
         throw new RunException(
             "Stage '"
                 + stage
@@ -617,7 +619,10 @@ final class StageRun {
                 + epoch
                 + ". The last checkpoint is kept. Lower the learning rate");
       }
-      Schedule.Step step = schedule.after(state.schedule(), epoch, value.value());
+      Schedule.Step step =
+          value.isKnown()
+              ? schedule.after(state.schedule(), epoch, value.value())
+              : schedule.afterUnjudged(state.schedule(), epoch);
       String stop = step.stop().orElse("");
       if (stop.isEmpty() && epoch >= settings.epochs()) {
         stop = "all " + settings.epochs() + " epochs are done";
@@ -629,6 +634,18 @@ final class StageRun {
           step.reloadBest(),
           stop,
           value.value());
+    }
+
+    private void warnUnjudged(int epoch, String metric) {
+      LOG.warn(
+          "stage {} epoch {}: the validation examples give no {}, so this epoch counts as the best"
+              + " so far{}; fix: a larger valid split",
+          stage,
+          epoch,
+          metric,
+          definition.lossWeights().containsKey(Head.EMBEDDING)
+              ? ": no batch of them has two examples of a class and one of another"
+              : "");
     }
 
     private void checkpoint(StageState state, StageNetwork network, boolean best) {
@@ -680,10 +697,7 @@ final class StageRun {
       notes.put("recipe", request.recipe().name());
       notes.put("stage", stage);
       notes.put("native_threads", Integer.toString(train.nativeThreads()));
-      boolean pretrained = false;
-      notes.put(
-          "pretrained",
-          pretrained ? "yes" : "no: every network began with random weights, none were pretrained");
+      notes.put("pretrained", "no: every network began with random weights, none were pretrained");
       return new Provenance(
           new TreeMap<>(Map.of("shards", shards.sha256())),
           stamp.hash(),
