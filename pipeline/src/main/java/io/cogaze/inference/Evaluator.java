@@ -17,6 +17,7 @@ import io.cogaze.run.Sha256;
 import io.cogaze.run.Summary;
 import io.cogaze.shard.HadoopConf;
 import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
 import io.cogaze.shard.StorageSettings;

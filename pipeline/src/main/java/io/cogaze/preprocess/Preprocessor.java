@@ -26,6 +26,7 @@ import io.cogaze.run.Summary;
 import io.cogaze.shard.Fingerprint;
 import io.cogaze.shard.HadoopConf;
 import io.cogaze.shard.Issue;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ParquetTable;
 import io.cogaze.shard.ShardManifest;
 import io.cogaze.shard.ShardSet;
@@ -242,7 +243,7 @@ public final class Preprocessor {
           .zipPartitions(
               gaze,
               (plan, parts) -> {
-                ShardPlan members = JavaBytes.to(plan.next(), ShardPlan.class);
+                ShardPlan members = JavaBytes.read(plan.next(), ShardPlan.class);
                 java.util.Iterator<TrackPart> tracks = decoded(parts);
                 ShardDone result =
                     members.members().isEmpty()
@@ -252,7 +253,7 @@ public final class Preprocessor {
               })
           .collect()
           .stream()
-          .map(bytes -> JavaBytes.to(bytes, ShardDone.class))
+          .map(bytes -> JavaBytes.read(bytes, ShardDone.class))
           .toList();
     } finally {
       where.unpersist();
@@ -269,7 +270,7 @@ public final class Preprocessor {
 
       @Override
       public TrackPart next() {
-        return JavaBytes.to(parts.next(), TrackPart.class);
+        return JavaBytes.read(parts.next(), TrackPart.class);
       }
     };
   }

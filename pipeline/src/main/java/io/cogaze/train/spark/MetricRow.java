@@ -1,9 +1,11 @@
 package io.cogaze.train.spark;
 
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT32;
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT64;
+
+import io.cogaze.shard.Columns;
 import io.cogaze.shard.ParquetTable;
-import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Types;
 
 /**
@@ -28,26 +30,15 @@ record MetricRow(
     long n) {
   private static final MessageType SCHEMA =
       Types.buildMessage()
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("run")
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("stage")
-          .required(PrimitiveTypeName.INT32)
-          .named("epoch")
-          .required(PrimitiveTypeName.INT32)
-          .named("round")
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("split")
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("metric")
-          .optional(PrimitiveTypeName.DOUBLE)
-          .named("value")
-          .required(PrimitiveTypeName.INT64)
-          .named("n")
+          .addFields(
+              Columns.string("run"),
+              Columns.string("stage"),
+              Columns.required(INT32, "epoch"),
+              Columns.required(INT32, "round"),
+              Columns.string("split"),
+              Columns.string("metric"),
+              Columns.optionalDouble("value"),
+              Columns.required(INT64, "n"))
           .named("metrics");
 
   /** The table of these rows. */
@@ -75,8 +66,6 @@ record MetricRow(
                   group.getInteger("round", 0),
                   group.getString("split", 0),
                   group.getString("metric", 0),
-                  group.getFieldRepetitionCount("value") == 1
-                      ? group.getDouble("value", 0)
-                      : Double.NaN,
+                  Columns.doubleOf(group, "value").orElse(Double.NaN),
                   group.getLong("n", 0)));
 }

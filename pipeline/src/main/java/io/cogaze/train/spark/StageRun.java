@@ -17,6 +17,7 @@ import io.cogaze.run.Sha256;
 import io.cogaze.run.StageLayout;
 import io.cogaze.run.Versions;
 import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ShardManifest;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
@@ -130,7 +131,7 @@ final class StageRun {
     Tensors carried = transfer(network, sources);
     Broadcast<byte[]> shipment =
         context.broadcast(
-            Bytes.serialise(
+            JavaBytes.of(
                 new StageShipment(
                     definition,
                     shards.handle(),
