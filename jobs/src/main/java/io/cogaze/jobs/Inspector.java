@@ -104,21 +104,20 @@ final class Inspector {
     found.put("finished", finished.isPresent());
     finished.ifPresent(manifest -> found.set("result", manifest.body()));
     ArrayNode epochs = found.putArray("checkpoints");
-    Path newest = null;
+    Path provenance = null;
     Path checkpoints = new Path(folder, "checkpoints");
     if (fileSystem.exists(checkpoints)) {
       for (FileStatus checkpoint : sortedChildren(checkpoints)) {
-        if (Manifest.readIfPresent(fileSystem, checkpoint.getPath()).isPresent()) {
+        Optional<Manifest> whole = Manifest.readIfPresent(fileSystem, checkpoint.getPath());
+        if (whole.isPresent()) {
           epochs.add(checkpoint.getPath().getName());
-          newest = checkpoint.getPath();
+          String name = whole.get().file("provenance", ".json").name();
+          provenance = new Path(checkpoint.getPath(), name);
         }
       }
     }
-    if (newest != null) {
-      ObjectNode provenance = Outputs.readObject(fileSystem, new Path(newest, "provenance.json"));
-      if (!provenance.isEmpty()) {
-        found.set("provenance", provenance);
-      }
+    if (provenance != null) {
+      found.set("provenance", Outputs.readObject(fileSystem, provenance));
     }
     return found;
   }

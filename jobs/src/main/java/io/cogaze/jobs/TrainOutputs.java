@@ -34,7 +34,7 @@ final class TrainOutputs {
       entry.put("epochs", stage.epochs());
       entry.put("best_epoch", stage.bestEpoch());
       entry.put("metric", stage.metric());
-      entry.put("best_value", stage.bestValue());
+      entry.put("best_value", Double.isFinite(stage.bestValue()) ? stage.bestValue() : null);
       entry.put("stop_reason", stage.stopReason());
       entry.put("parameters_sha256", stage.parametersSha256());
       stages.put(stage.stage(), entry);

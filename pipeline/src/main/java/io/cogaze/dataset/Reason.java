@@ -15,6 +15,7 @@ public enum Reason {
   CLASS_NOT_UNIQUE(true, "satisfies(exactly one class column is 1)"),
   IMAGE_MISSING(true, "satisfies(image file exists)"),
   IMAGE_UNREADABLE(true, "satisfies(image file can be decoded)"),
+  EXAMPLE_FAILURE(true, "satisfies(an example can be made of the image)"),
   // Warnings: the record stays.
   LABEL_VALUE(false, "isContainedIn(finding columns, -1, 0, 1, empty)"),
   GAZE_WITHOUT_IMAGE(false, "isContainedIn(gaze image id, image ids)"),

@@ -27,7 +27,9 @@ public final class DicomException extends IOException {
     /** Colour, several frames, 1 or 32 bits: not a single grey image of 8 or 16 bits. */
     UNSUPPORTED_PIXELS,
     /** Larger than the reader's limits. */
-    TOO_LARGE
+    TOO_LARGE,
+    /** The decoder itself failed where it should have refused the file. The message says how. */
+    DECODER_FAILURE
   }
 
   private final Reason reason;

@@ -51,6 +51,31 @@ public final class DicomReader {
 
   /** Reads a whole file's bytes. Errors: {@link DicomException}. */
   public static DicomImage read(byte[] bytes) throws DicomException {
+    return guarded(() -> decode(bytes));
+  }
+
+  /** What decodes. */
+  interface Decoding {
+    DicomImage run() throws DicomException;
+  }
+
+  /**
+   * One file that the decoder does not foresee must not end a job over a hundred thousand. An
+   * interrupt is no fault of the file and goes on.
+   */
+  static DicomImage guarded(Decoding decoding) throws DicomException {
+    try {
+      return decoding.run();
+    } catch (RuntimeException | StackOverflowError e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      throw new DicomException(
+          Reason.DECODER_FAILURE, "The DICOM decoder failed unexpectedly with " + e, e);
+    }
+  }
+
+  private static DicomImage decode(byte[] bytes) throws DicomException {
     DataSetParser parser = new DataSetParser(bytes, startOf(bytes));
     DataSet meta = parser.readMeta();
     TransferSyntax syntax = syntaxOf(meta, bytes, parser.position());

@@ -4,7 +4,10 @@ package io.cogaze.error;
 public enum ExitCode {
   /** The command did what it was asked. */
   DONE(0),
-  /** The command line or the configuration is wrong; nothing was started. */
+  /**
+   * The command line or the configuration is wrong, or does not fit what the output folder holds;
+   * the same command fails again until it is corrected. What stages finished before stays.
+   */
   CONFIGURATION(1),
   /** The input data are wrong, or too many records were quarantined. */
   INPUT(2),

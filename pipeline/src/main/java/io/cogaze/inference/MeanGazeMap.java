@@ -1,6 +1,7 @@
 package io.cogaze.inference;
 
 import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ShardHandle;
 import io.cogaze.shard.ShardManifest;
 import io.cogaze.shard.Split;

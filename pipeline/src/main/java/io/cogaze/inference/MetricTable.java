@@ -1,15 +1,11 @@
 package io.cogaze.inference;
 
-import static org.apache.parquet.schema.LogicalTypeAnnotation.stringType;
-import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BINARY;
-import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.DOUBLE;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT64;
 
+import io.cogaze.shard.Columns;
 import io.cogaze.shard.ParquetTable;
-import java.util.OptionalDouble;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
 
 /** The long table of metrics: run, stage, split, metric, class, value, n, ci_low, ci_high. */
@@ -26,15 +22,15 @@ public final class MetricTable {
   private static MessageType schema() {
     return Types.buildMessage()
         .addFields(
-            string("run"),
-            string("stage"),
-            string("split"),
-            string("metric"),
-            string("class"),
-            Types.optional(DOUBLE).named("value"),
-            Types.required(INT64).named("n"),
-            Types.optional(DOUBLE).named("ci_low"),
-            Types.optional(DOUBLE).named("ci_high"))
+            Columns.string("run"),
+            Columns.string("stage"),
+            Columns.string("split"),
+            Columns.string("metric"),
+            Columns.string("class"),
+            Columns.optionalDouble("value"),
+            Columns.required(INT64, "n"),
+            Columns.optionalDouble("ci_low"),
+            Columns.optionalDouble("ci_high"))
         .named("cogaze_metric");
   }
 
@@ -58,19 +54,9 @@ public final class MetricTable {
         group.getString("split", 0),
         group.getString("metric", 0),
         group.getString("class", 0),
-        optional(group, "value"),
+        Columns.doubleOf(group, "value"),
         group.getLong("n", 0),
-        optional(group, "ci_low"),
-        optional(group, "ci_high"));
-  }
-
-  private static OptionalDouble optional(Group group, String name) {
-    return group.getFieldRepetitionCount(name) == 1
-        ? OptionalDouble.of(group.getDouble(name, 0))
-        : OptionalDouble.empty();
-  }
-
-  private static Type string(String name) {
-    return Types.required(BINARY).as(stringType()).named(name);
+        Columns.doubleOf(group, "ci_low"),
+        Columns.doubleOf(group, "ci_high"));
   }
 }

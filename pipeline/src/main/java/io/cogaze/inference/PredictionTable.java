@@ -1,20 +1,18 @@
 package io.cogaze.inference;
 
 import static org.apache.parquet.schema.LogicalTypeAnnotation.listType;
-import static org.apache.parquet.schema.LogicalTypeAnnotation.stringType;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BINARY;
-import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.DOUBLE;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.FLOAT;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT32;
 
 import io.cogaze.inference.Prediction.NamedClass;
+import io.cogaze.shard.Columns;
 import io.cogaze.shard.ParquetTable;
 import io.cogaze.shard.Split;
 import java.util.Optional;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
 
@@ -32,32 +30,32 @@ public final class PredictionTable {
   private static MessageType schema() {
     return Types.buildMessage()
         .addFields(
-            string("run"),
-            string("stage"),
-            string("split"),
-            string("example_id"),
-            string("image_id"),
-            string("patient_key"),
-            optional(INT32, "label"),
-            optionalString("label_name"),
+            Columns.string("run"),
+            Columns.string("stage"),
+            Columns.string("split"),
+            Columns.string("example_id"),
+            Columns.string("image_id"),
+            Columns.string("patient_key"),
+            Columns.optional(INT32, "label"),
+            Columns.optionalString("label_name"),
             floats("probabilities"),
-            optional(INT32, "predicted_class"),
-            optionalString("predicted_name"),
-            Types.required(INT32).named("height"),
-            Types.required(INT32).named("width"),
+            Columns.optional(INT32, "predicted_class"),
+            Columns.optionalString("predicted_name"),
+            Columns.required(INT32, "height"),
+            Columns.required(INT32, "width"),
             floats("saliency_map"),
             floats("target_map"),
-            optional(BINARY, "pixels"),
-            optional(DOUBLE, "kl"),
-            optional(DOUBLE, "cc"),
-            optional(DOUBLE, "sim"),
-            optional(DOUBLE, "hs"),
-            optional(DOUBLE, "nss"),
-            optional(DOUBLE, "floor_kl"),
-            optional(DOUBLE, "floor_cc"),
-            optional(DOUBLE, "floor_sim"),
-            optional(DOUBLE, "floor_hs"),
-            optional(DOUBLE, "floor_nss"))
+            Columns.optional(BINARY, "pixels"),
+            Columns.optionalDouble("kl"),
+            Columns.optionalDouble("cc"),
+            Columns.optionalDouble("sim"),
+            Columns.optionalDouble("hs"),
+            Columns.optionalDouble("nss"),
+            Columns.optionalDouble("floor_kl"),
+            Columns.optionalDouble("floor_cc"),
+            Columns.optionalDouble("floor_sim"),
+            Columns.optionalDouble("floor_hs"),
+            Columns.optionalDouble("floor_nss"))
         .named("cogaze_prediction");
   }
 
@@ -112,7 +110,7 @@ public final class PredictionTable {
         group.getInteger("width", 0),
         floats(group, "saliency_map"),
         floats(group, "target_map"),
-        has(group, "pixels")
+        Columns.has(group, "pixels")
             ? Optional.of(group.getBinary("pixels", 0).getBytes())
             : Optional.empty(),
         scores(group, ""),
@@ -120,13 +118,13 @@ public final class PredictionTable {
   }
 
   private static Optional<NamedClass> namedClass(Group group, String index, String name) {
-    return has(group, index)
+    return Columns.has(group, index)
         ? Optional.of(new NamedClass(group.getInteger(index, 0), group.getString(name, 0)))
         : Optional.empty();
   }
 
   private static Optional<float[]> floats(Group group, String name) {
-    if (!has(group, name)) {
+    if (!Columns.has(group, name)) {
       return Optional.empty();
     }
     Group list = group.getGroup(name, 0);
@@ -138,7 +136,7 @@ public final class PredictionTable {
   }
 
   private static Optional<MapScores> scores(Group group, String prefix) {
-    if (!has(group, prefix + "kl")) {
+    if (!Columns.has(group, prefix + "kl")) {
       return Optional.empty();
     }
     String nss = prefix + "nss";
@@ -148,23 +146,7 @@ public final class PredictionTable {
             group.getDouble(prefix + "cc", 0),
             group.getDouble(prefix + "sim", 0),
             group.getDouble(prefix + "hs", 0),
-            has(group, nss) ? group.getDouble(nss, 0) : Double.NaN));
-  }
-
-  private static boolean has(Group group, String name) {
-    return group.getFieldRepetitionCount(name) == 1;
-  }
-
-  private static Type string(String name) {
-    return Types.required(BINARY).as(stringType()).named(name);
-  }
-
-  private static Type optionalString(String name) {
-    return Types.optional(BINARY).as(stringType()).named(name);
-  }
-
-  private static Type optional(PrimitiveTypeName type, String name) {
-    return Types.optional(type).named(name);
+            Columns.doubleOf(group, nss).orElse(Double.NaN)));
   }
 
   private static Type floats(String name) {

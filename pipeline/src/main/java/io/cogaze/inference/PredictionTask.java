@@ -7,6 +7,7 @@ import io.cogaze.run.FolderCommit;
 import io.cogaze.shard.Example;
 import io.cogaze.shard.HadoopConf;
 import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ParquetTable;
 import io.cogaze.shard.ShardHandle;
 import io.cogaze.shard.StorageSettings;

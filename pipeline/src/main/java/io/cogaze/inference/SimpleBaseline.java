@@ -3,6 +3,7 @@ package io.cogaze.inference;
 import io.cogaze.image.GreyImage;
 import io.cogaze.image.SimpleFeatures;
 import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ShardHandle;
 import io.cogaze.shard.Split;
 import java.io.Serializable;

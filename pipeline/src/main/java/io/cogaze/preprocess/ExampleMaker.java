@@ -43,23 +43,37 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes an example from a study: decodes the image, puts it on the canvas, renders the gaze map.
  * The result depends on the study, its gaze and the settings only. Not thread safe.
  */
 final class ExampleMaker {
+  private static final Logger LOG = LoggerFactory.getLogger(ExampleMaker.class);
   private static final int MOST_BYTES = 1 << 29;
   private static final float WHITE = 65535f;
 
+  /** What makes an image of a file. */
+  interface Decoder {
+    DicomImage read(InputStream in) throws IOException;
+  }
+
   private final Configuration conf;
+  private final Decoder decoder;
   private final PreprocessSettings settings;
   private final Canvas canvas;
   private final int repeats;
   private final KeyedHash pseudonyms;
 
   ExampleMaker(Configuration conf, PreprocessSettings settings) {
+    this(conf, settings, DicomReader::read);
+  }
+
+  ExampleMaker(Configuration conf, PreprocessSettings settings, Decoder decoder) {
     this.conf = conf;
+    this.decoder = decoder;
     this.settings = settings;
     this.canvas = settings.canvas().canvas();
     this.repeats = settings.canvas().repeats();
@@ -74,7 +88,8 @@ final class ExampleMaker {
    * @param raw raw samples, merged; empty when the table has none for the image
    * @param fixations likewise
    * @param warnings receives what the example lacks
-   * @throws IOException if the file system fails; a damaged file is no such failure
+   * @throws IOException if the file system fails; a damaged file is no such failure, nor is one
+   *     that makes the code fail: that one is quarantined and logged
    */
   Made make(
       StudyRow study,
@@ -83,9 +98,37 @@ final class ExampleMaker {
       Optional<GazeTrack> fixations,
       List<Issue> warnings)
       throws IOException {
+    int before = warnings.size();
+    try {
+      return made(study, split, raw, fixations, warnings);
+    } catch (RuntimeException | StackOverflowError e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      warnings.subList(before, warnings.size()).clear();
+      LOG.warn("Cannot make an example of {}, which is left out: {}", study.imageName(), e);
+      LOG.debug("The failure in full", e);
+      return quarantined(
+          study,
+          Reason.EXAMPLE_FAILURE.name(),
+          "making an example of "
+              + study.imageName()
+              + " failed unexpectedly with "
+              + e
+              + "; fix: download the file again; if that does not help, report it as a bug");
+    }
+  }
+
+  private Made made(
+      StudyRow study,
+      Split split,
+      Optional<GazeTrack> raw,
+      Optional<GazeTrack> fixations,
+      List<Issue> warnings)
+      throws IOException {
     DicomImage dicom;
     try (InputStream in = open(study.image())) {
-      dicom = DicomReader.read(in);
+      dicom = decoder.read(in);
     } catch (FileNotFoundException e) {
       return quarantined(
           study,
@@ -95,6 +138,10 @@ final class ExampleMaker {
               + "; fix: download it, or remove the row of "
               + study.imageId());
     } catch (DicomException e) {
+      if (e.reason() == DicomException.Reason.DECODER_FAILURE) {
+        LOG.warn("Cannot decode {}, which is left out: {}", study.imageName(), e.getMessage());
+        LOG.debug("The failure in full", e);
+      }
       return quarantined(
           study,
           "DICOM_" + e.reason().name(),

@@ -10,7 +10,8 @@ import java.net.URI;
  * @param input folder of the data set
  * @param output folder of the shard set
  * @param config hash and values of the block {@code preprocess}
- * @param configText the resolved configuration, without secrets, for the folder's config.conf
+ * @param configText the resolved configuration, without secrets, for the folder's {@code
+ *     config-....conf}
  * @param overwrite whether a shard set made with other settings may be replaced
  */
 public record PreprocessRequest(

@@ -26,6 +26,7 @@ import io.cogaze.run.Summary;
 import io.cogaze.shard.Fingerprint;
 import io.cogaze.shard.HadoopConf;
 import io.cogaze.shard.Issue;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ParquetTable;
 import io.cogaze.shard.ShardManifest;
 import io.cogaze.shard.ShardSet;
@@ -37,7 +38,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -242,7 +242,7 @@ public final class Preprocessor {
           .zipPartitions(
               gaze,
               (plan, parts) -> {
-                ShardPlan members = JavaBytes.to(plan.next(), ShardPlan.class);
+                ShardPlan members = JavaBytes.read(plan.next(), ShardPlan.class);
                 java.util.Iterator<TrackPart> tracks = decoded(parts);
                 ShardDone result =
                     members.members().isEmpty()
@@ -252,7 +252,7 @@ public final class Preprocessor {
               })
           .collect()
           .stream()
-          .map(bytes -> JavaBytes.to(bytes, ShardDone.class))
+          .map(bytes -> JavaBytes.read(bytes, ShardDone.class))
           .toList();
     } finally {
       where.unpersist();
@@ -269,7 +269,7 @@ public final class Preprocessor {
 
       @Override
       public TrackPart next() {
-        return JavaBytes.to(parts.next(), TrackPart.class);
+        return JavaBytes.read(parts.next(), TrackPart.class);
       }
     };
   }
@@ -471,7 +471,7 @@ public final class Preprocessor {
     table(commit, ShardSet.QUARANTINE + "part-00000", ShardTables.ISSUES, quarantine);
     table(commit, ShardSet.WARNINGS + "part-00000", ShardTables.ISSUES, warnings);
     table(commit, ShardSet.FINGERPRINT, ShardTables.FINGERPRINTS, prints);
-    commit.write("config", ".conf", request.configText().getBytes(StandardCharsets.UTF_8));
+    commit.write(ShardSet.CONFIG, ".conf", request.configText().getBytes(StandardCharsets.UTF_8));
     Map<String, Object> body = new LinkedHashMap<>(manifest.body());
     stamp.putInto(body);
     commit.publish(body);
@@ -488,51 +488,8 @@ public final class Preprocessor {
   }
 
   private void requireShare(List<Issue> quarantine, long records) throws IOException {
-    double share = (double) quarantine.size() / records;
-    if (share <= settings.maxQuarantinedShare()) {
-      return;
-    }
-    Path file = new Path(folder, FolderCommit.fileName(ShardSet.QUARANTINE + "failed", ".parquet"));
-    ShardTables.ISSUES.writeAll(
-        fs, file, StorageSettings.TABLE, quarantine.stream().sorted().toList());
-    StringBuilder message = new StringBuilder();
-    message.append(
-        String.format(
-            Locale.ROOT,
-            "Cannot preprocess %s: %d of %d records (%.1f %%) are unusable, at most %.1f %% may be",
-            request.input(),
-            quarantine.size(),
-            records,
-            100 * share,
-            100 * settings.maxQuarantinedShare()));
-    reasons(quarantine)
-        .forEach(
-            (reason, count) -> message.append("\n  ").append(count).append(" x ").append(reason));
-    quarantine.stream()
-        .sorted()
-        .limit(3)
-        .forEach(
-            issue ->
-                message
-                    .append("\n  ")
-                    .append(issue.source())
-                    .append(", line ")
-                    .append(issue.row())
-                    .append(": ")
-                    .append(issue.message()));
-    throw new InputException(
-        message
-            .append("\n  all of them: ")
-            .append(file)
-            .append(
-                "\n  fix: correct the data, or raise cogaze.preprocess.max-quarantined-share if you"
-                    + " can do without these records")
-            .toString());
-  }
-
-  private static Map<String, Long> reasons(List<Issue> issues) {
-    return issues.stream()
-        .collect(Collectors.groupingBy(Issue::reason, TreeMap::new, Collectors.counting()));
+    Account.requireShare(
+        quarantine, records, settings.maxQuarantinedShare(), request.input(), fs, folder);
   }
 
   private void summarise(
@@ -542,30 +499,9 @@ public final class Preprocessor {
       List<Fingerprint> prints,
       List<Issue> quarantine,
       List<Issue> warnings) {
-    Summary summary =
-        Summary.of(COMMAND)
-            .count("records", records)
-            .count("examples", manifest.count())
-            .count("quarantined", quarantine.size())
-            .count("warnings", warnings.size())
-            .count("data_files", done.stream().mapToLong(shard -> shard.files().size()).sum())
-            .count("gaze_points", prints.stream().mapToLong(Fingerprint::gazePoints).sum())
-            .count(
-                "gaze_points_off_image",
-                prints.stream().mapToLong(Fingerprint::offImagePoints).sum())
-            .count("calibration_rows", done.stream().mapToLong(ShardDone::calibrationRows).sum());
-    for (Split split : Split.values()) {
-      summary.count("examples_" + split.label(), manifest.count(split));
-      summary.count("patients_" + split.label(), manifest.counts().get(split).patients());
-      summary.count("with_gaze_" + split.label(), manifest.counts().get(split).withGaze());
-    }
-    summary.detail("quarantine_reasons", reasons(quarantine));
-    summary.detail("warning_reasons", reasons(warnings));
-    summary.detail("constraints", constraints(quarantine, warnings));
-    summary.detail("dataset", dataset.name());
-    summary.detail("content_hash", manifest.contentHash());
-    summary.phases(timer);
-    summary.write(fs, folder);
+    Account.summary(COMMAND, dataset.name(), manifest, records, done, prints, quarantine, warnings)
+        .phases(timer)
+        .write(fs, folder);
     LOG.info(
         "{} examples of {} patients, {} quarantined, {} warnings\n{}",
         manifest.count(),
@@ -573,24 +509,5 @@ public final class Preprocessor {
         quarantine.size(),
         warnings.size(),
         timer.table());
-  }
-
-  /** Constraint to the number of records that break it. */
-  private static Map<String, Long> constraints(List<Issue> quarantine, List<Issue> warnings) {
-    Map<String, Long> found = reasons(quarantine);
-    reasons(warnings).forEach((reason, count) -> found.merge(reason, count, Long::sum));
-    Map<Reason, Long> counts = new EnumMap<>(Reason.class);
-    for (Reason reason : Reason.values()) {
-      counts.put(reason, found.getOrDefault(reason.name(), 0L));
-    }
-    found.forEach(
-        (reason, count) -> {
-          if (reason.startsWith("DICOM_")) {
-            counts.merge(Reason.IMAGE_UNREADABLE, count, Long::sum);
-          }
-        });
-    Map<String, Long> constraints = new LinkedHashMap<>();
-    counts.forEach((reason, count) -> constraints.put(reason.constraint(), count));
-    return constraints;
   }
 }

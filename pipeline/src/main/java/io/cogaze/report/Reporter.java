@@ -383,7 +383,7 @@ public final class Reporter {
           spark
               .read()
               .parquet(files)
-              .where(functions.col("round").equalTo(0))
+              .where(functions.col("round").equalTo(0).and(functions.col("value").isNotNull()))
               .select("epoch", "split", "metric", "value")
               .collectAsList()) {
         series

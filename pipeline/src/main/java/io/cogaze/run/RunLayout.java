@@ -7,10 +7,10 @@ import org.apache.hadoop.fs.Path;
  *
  * <pre>
  * RUN/recipe.conf                       the resolved configuration of training
- * RUN/summary.json                      what the last training did
+ * RUN/summary.json                      what the commands on this run did last
  * RUN/stages/STAGE/checkpoints/0007/    one committed folder an epoch
- * RUN/stages/STAGE/metrics/             rounds and epochs of the stage
- * RUN/stages/STAGE/summary.json
+ * RUN/stages/STAGE/metrics/             rounds and epochs of the stage, committed
+ * RUN/stages/STAGE/manifest.json        the stage is finished
  * RUN/evaluation/SPLIT/                 predictions and metrics, committed
  * RUN/report/report.html
  * </pre>
@@ -45,11 +45,6 @@ public record RunLayout(Path root) {
   /** The page itself. */
   public Path reportFile() {
     return new Path(report(), "report.html");
-  }
-
-  /** What the last training did. */
-  public Path summary() {
-    return new Path(root, Summary.FILE);
   }
 
   private static String checkedName(String name) {

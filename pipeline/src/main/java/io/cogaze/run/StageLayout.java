@@ -10,9 +10,9 @@ public record StageLayout(Path folder) {
     return new Path(folder, "checkpoints");
   }
 
-  /** The committed folder of an epoch; epochs count from 0, names have four digits or more. */
+  /** The committed folder of an epoch; epochs count from 1, names have four digits or more. */
   public Path checkpoint(int epoch) {
-    if (epoch < 0) {
+    if (epoch < 1) {
       throw new IllegalArgumentException("Cannot name the checkpoint of epoch " + epoch);
     }
     return new Path(checkpoints(), "%04d".formatted(epoch));
@@ -21,10 +21,5 @@ public record StageLayout(Path folder) {
   /** Rounds and epochs with their losses. */
   public Path metrics() {
     return new Path(folder, "metrics");
-  }
-
-  /** What the stage's last training did. */
-  public Path summary() {
-    return new Path(folder, Summary.FILE);
   }
 }

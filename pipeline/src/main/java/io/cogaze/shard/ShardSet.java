@@ -18,13 +18,17 @@ import org.apache.hadoop.fs.Path;
  * read. Open it on the driver and give executors the {@link #handle}.
  */
 public final class ShardSet {
-  /** Folders within a shard set, and the names of its single files. */
+  /**
+   * Folders within a shard set, and how the names of its single files begin: the commit protocol
+   * gives every file a name of its attempt alone, which only the manifest knows.
+   */
   public static final String DATA = "data/";
 
   public static final String INDEX = "index/";
   public static final String QUARANTINE = "quarantine/";
   public static final String WARNINGS = "warnings/";
   public static final String FINGERPRINT = "fingerprint";
+  public static final String CONFIG = "config";
 
   private final Configuration conf;
   private final ShardHandle handle;

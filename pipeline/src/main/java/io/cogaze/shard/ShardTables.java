@@ -2,7 +2,6 @@ package io.cogaze.shard;
 
 import static org.apache.parquet.schema.LogicalTypeAnnotation.listType;
 import static org.apache.parquet.schema.LogicalTypeAnnotation.mapType;
-import static org.apache.parquet.schema.LogicalTypeAnnotation.stringType;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BINARY;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BOOLEAN;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.DOUBLE;
@@ -41,14 +40,14 @@ public final class ShardTables {
       new ParquetTable<>(
           message(
               "cogaze_index",
-              string("example_id"),
-              string("patient_key"),
-              string("split"),
-              required(INT32, "target_class"),
-              required(BOOLEAN, "has_gaze"),
-              string("file"),
-              required(INT32, "row_group"),
-              required(INT32, "row")),
+              Columns.string("example_id"),
+              Columns.string("patient_key"),
+              Columns.string("split"),
+              Columns.required(INT32, "target_class"),
+              Columns.required(BOOLEAN, "has_gaze"),
+              Columns.string("file"),
+              Columns.required(INT32, "row_group"),
+              Columns.required(INT32, "row")),
           SCHEMA_VERSION,
           ShardTables::fillIndex,
           ShardTables::readIndex);
@@ -58,32 +57,32 @@ public final class ShardTables {
       new ParquetTable<>(
           message(
               "cogaze_issue",
-              string("source"),
-              required(INT64, "row"),
-              string("example_id"),
-              string("stage"),
-              string("reason"),
-              string("message")),
+              Columns.string("source"),
+              Columns.required(INT64, "row"),
+              Columns.string("example_id"),
+              Columns.string("stage"),
+              Columns.string("reason"),
+              Columns.string("message")),
           SCHEMA_VERSION,
           ShardTables::fillIssue,
           ShardTables::readIssue);
 
-  /** fingerprint.parquet. */
+  /** fingerprint-....parquet. */
   public static final ParquetTable<Fingerprint> FINGERPRINTS =
       new ParquetTable<>(
           message(
               "cogaze_fingerprint",
-              string("example_id"),
-              string("split"),
-              string("pixels_sha256"),
-              string("gaze_sha256"),
-              required(INT32, "original_width"),
-              required(INT32, "original_height"),
-              required(DOUBLE, "mean_intensity"),
-              required(DOUBLE, "deviation_intensity"),
-              required(INT64, "gaze_points"),
-              required(INT64, "off_image_points"),
-              required(DOUBLE, "cropped_gaze_share")),
+              Columns.string("example_id"),
+              Columns.string("split"),
+              Columns.string("pixels_sha256"),
+              Columns.string("gaze_sha256"),
+              Columns.required(INT32, "original_width"),
+              Columns.required(INT32, "original_height"),
+              Columns.required(DOUBLE, "mean_intensity"),
+              Columns.required(DOUBLE, "deviation_intensity"),
+              Columns.required(INT64, "gaze_points"),
+              Columns.required(INT64, "off_image_points"),
+              Columns.required(DOUBLE, "cropped_gaze_share")),
           SCHEMA_VERSION,
           ShardTables::fillFingerprint,
           ShardTables::readFingerprint);
@@ -107,18 +106,18 @@ public final class ShardTables {
   private static MessageType exampleSchema() {
     return message(
         "cogaze_example",
-        string("example_id"),
-        string("image_id"),
-        string("study_id"),
-        string("patient_key"),
-        string("dataset"),
-        string("reader"),
-        string("split"),
-        required(INT32, "height"),
-        required(INT32, "width"),
-        required(BINARY, "pixels"),
-        Types.optional(BINARY).named("gaze"),
-        Types.optional(FLOAT).named("gaze_scale"),
+        Columns.string("example_id"),
+        Columns.string("image_id"),
+        Columns.string("study_id"),
+        Columns.string("patient_key"),
+        Columns.string("dataset"),
+        Columns.string("reader"),
+        Columns.string("split"),
+        Columns.required(INT32, "height"),
+        Columns.required(INT32, "width"),
+        Columns.required(BINARY, "pixels"),
+        Columns.optional(BINARY, "gaze"),
+        Columns.optional(FLOAT, "gaze_scale"),
         map("masks", BINARY),
         map("labels", FLOAT),
         Types.requiredGroup()
@@ -126,18 +125,18 @@ public final class ShardTables {
             .repeatedGroup()
             .requiredGroup()
             .addFields(
-                required(FLOAT, "x"),
-                required(FLOAT, "y"),
-                required(FLOAT, "start_ms"),
-                required(FLOAT, "duration_ms"))
+                Columns.required(FLOAT, "x"),
+                Columns.required(FLOAT, "y"),
+                Columns.required(FLOAT, "start_ms"),
+                Columns.required(FLOAT, "duration_ms"))
             .named("element")
             .named("list")
             .named("fixations"),
-        required(INT32, "original_width"),
-        required(INT32, "original_height"),
-        required(DOUBLE, "offset_x"),
-        required(DOUBLE, "offset_y"),
-        required(DOUBLE, "reduction"));
+        Columns.required(INT32, "original_width"),
+        Columns.required(INT32, "original_height"),
+        Columns.required(DOUBLE, "offset_x"),
+        Columns.required(DOUBLE, "offset_y"),
+        Columns.required(DOUBLE, "reduction"));
   }
 
   private static void fillExample(Example example, Group row) {
@@ -332,19 +331,11 @@ public final class ShardTables {
     return Types.buildMessage().addFields(fields).named(name);
   }
 
-  private static Type required(PrimitiveTypeName type, String name) {
-    return Types.required(type).named(name);
-  }
-
-  private static Type string(String name) {
-    return Types.required(BINARY).as(stringType()).named(name);
-  }
-
   private static GroupType map(String name, PrimitiveTypeName value) {
     return Types.requiredGroup()
         .as(mapType())
         .repeatedGroup()
-        .addFields(string("key"), required(value, "value"))
+        .addFields(Columns.string("key"), Columns.required(value, "value"))
         .named("key_value")
         .named(name);
   }

@@ -2,62 +2,72 @@ package io.cogaze.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConfigCoverageTest {
-  record Inner(int depth) {}
+  @TempDir Path folder;
 
-  record Block(String input, int width, Inner inner, Optional<String> note) {}
+  record Canvas(int heightPx, int widthPx) {}
 
-  @Test
-  void findsNothingWhereReferenceAndRecordsMatch() {
-    String text =
-        """
-        cogaze {
-          # A block.
-          block {
-            # Pixels.
-            width = 3
-            # Inside.
-            inner {
-              # Layers.
-              depth = 2
-            }
-          }
-        }
-        """;
-    assertThat(coverage(text).required("block.input").problems()).isEmpty();
+  record Settings(int seed, Optional<String> name, Canvas canvas, List<String> classes) {}
+
+  private List<String> problems(String... lines) throws IOException {
+    Path file = Files.write(folder.resolve("reference.conf"), List.of(lines));
+    return ConfigCoverage.of(ConfigSource.file(file))
+        .block("prep", Settings.class)
+        .required("prep.classes")
+        .problems();
   }
 
   @Test
-  void findsKeysThatNobodyReadsOrNobodyExplainsAndComponentsWithoutDefault() {
-    String text =
-        """
-        cogaze {
-          # A block.
-          block {
-            widht = 3
-            # Inside.
-            inner { depth = 2 }
-          }
-          # Lost.
-          lost = 1
-        }
-        """;
-    assertThat(coverage(text).problems())
-        .isEqualTo(
-            List.of(
-                "block.inner.depth has no comment",
-                "block.widht is read by no component of Block",
-                "block.widht has no comment",
-                "lost is read by no record",
-                "block.input has no default in reference.conf",
-                "block.width has no default in reference.conf"));
+  void findsNothingWhereEveryKeyIsReadAndExplained() throws IOException {
+    assertThat(
+            problems(
+                "cogaze {",
+                "  # Block.",
+                "  prep {",
+                "    # Seed.",
+                "    seed = 1",
+                "    # Canvas.",
+                "    canvas {",
+                "      # Rows.",
+                "      height-px = 2",
+                "      # Columns.",
+                "      width-px = 2",
+                "    }",
+                "  }",
+                "}"))
+        .isEmpty();
   }
 
-  private static ConfigCoverage coverage(String text) {
-    return ConfigCoverage.of(ConfigSource.text("reference.conf", text)).block("block", Block.class);
+  @Test
+  void findsKeysThatNothingReadsSettingsWithoutDefaultAndMissingComments() throws IOException {
+    assertThat(
+            problems(
+                "cogaze {",
+                "  # Block.",
+                "  prep {",
+                "    # Sead.",
+                "    sead = 1",
+                "    # Canvas.",
+                "    canvas {",
+                "      height-px = 2",
+                "    }",
+                "  }",
+                "  # Nobody's.",
+                "  other { }",
+                "}"))
+        .containsExactlyInAnyOrder(
+            "prep.sead is read by no component of Settings",
+            "prep.canvas.height-px has no comment",
+            "prep.seed has no default in " + folder.resolve("reference.conf"),
+            "prep.canvas.width-px has no default in " + folder.resolve("reference.conf"),
+            "other is read by no record");
   }
 }

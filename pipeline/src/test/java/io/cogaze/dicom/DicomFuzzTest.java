@@ -1,6 +1,7 @@
 package io.cogaze.dicom;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -132,9 +134,24 @@ class DicomFuzzTest {
           try {
             assertThat(read.call()).as(what).isTrue();
           } catch (DicomException e) {
+            assertThat(e.reason()).as(what).isNotEqualTo(DicomException.Reason.DECODER_FAILURE);
             assertThat(e.getMessage()).as(what).matches("(?s)[A-Z].{20,}");
           }
         },
         what);
+  }
+
+  @Test
+  void whatIsNotForeseenBecomesAReasonWithTheException() {
+    assertThatThrownBy(
+            () ->
+                DicomReader.guarded(
+                    () -> {
+                      throw new StackOverflowError("deep");
+                    }))
+        .isInstanceOfSatisfying(
+            DicomException.class,
+            e -> assertThat(e.reason()).isEqualTo(DicomException.Reason.DECODER_FAILURE))
+        .hasMessageContaining("java.lang.StackOverflowError: deep");
   }
 }

@@ -175,6 +175,9 @@ class PipelineTest {
     JsonNode whole = inspect(run);
     assertThat(whole.path("kind").asText()).isEqualTo("run");
     assertThat(whole.path("stages").path("fuse").path("finished").asBoolean()).isTrue();
+    assertThat(whole.path("stages").path("fuse").path("provenance").path("versions").fieldNames())
+        .toIterable()
+        .contains("cogaze", "commit", "dl4j");
     assertThat(whole.path("evaluation").path("test").path("metrics").path("accuracy").isNumber())
         .isTrue();
     JsonNode checkpoint = inspect(run.resolve("stages/fuse/checkpoints/0001"));

@@ -2,12 +2,9 @@ package io.cogaze.nn.layer;
 
 import io.cogaze.nn.kernel.Kernels;
 import java.util.Arrays;
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
@@ -29,13 +26,7 @@ public final class Concat extends OwnVertex {
   }
 
   @Override
-  public org.deeplearning4j.nn.graph.vertex.GraphVertex instantiate(
-      ComputationGraph graph,
-      String name,
-      int index,
-      INDArray view,
-      boolean initializeParams,
-      DataType type) {
+  OwnVertexImpl instantiate(ComputationGraph graph, String name, int index, DataType type) {
     return new Vertex(graph, name, index, type);
   }
 
@@ -57,11 +48,11 @@ public final class Concat extends OwnVertex {
 
   /** Computes {@link Concat}. */
   @SuppressWarnings("overrides") // a varargs mismatch inside Deeplearning4j
-  static final class Vertex extends BaseGraphVertex {
+  static final class Vertex extends OwnVertexImpl {
     private static final long serialVersionUID = 1L;
 
     Vertex(ComputationGraph graph, String name, int index, DataType type) {
-      super(graph, name, index, null, null, type);
+      super(graph, name, index, type);
     }
 
     @Override
@@ -74,9 +65,7 @@ public final class Concat extends OwnVertex {
         shape[1] += other[1];
         other[1] = shape[1];
         if (!Arrays.equals(shape, other)) {
-          throw mismatch(
-              vertexName,
-              (Object[]) Arrays.stream(inputs).map(INDArray::shape).toArray(long[][]::new));
+          throw mismatch();
         }
         xs[i] = OwnLayerImpl.dense(inputs[i]);
       }
@@ -98,34 +87,6 @@ public final class Concat extends OwnVertex {
       }
       Kernels.get().split(OwnLayerImpl.dense(epsilon), dxs, channels);
       return new Pair<>(null, dxs);
-    }
-
-    @Override
-    public void setBackpropGradientsViewArray(INDArray gradients) {
-      if (gradients != null && gradients.length() > 0) {
-        throw new IllegalArgumentException("Vertex " + vertexName + " has no parameters");
-      }
-    }
-
-    @Override
-    public Pair<INDArray, MaskState> feedForwardMaskArrays(
-        INDArray[] masks, MaskState state, int minibatch) {
-      return new Pair<>(null, state);
-    }
-
-    @Override
-    public boolean hasLayer() {
-      return false;
-    }
-
-    @Override
-    public Layer getLayer() {
-      return null;
-    }
-
-    @Override
-    public String toString() {
-      return "Concat(" + vertexName + ")";
     }
   }
 }

@@ -1,10 +1,12 @@
 package io.cogaze.nn.layer;
 
-import java.util.Arrays;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
 import org.deeplearning4j.nn.conf.memory.MemoryReport;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Configuration of a vertex of CoGaze: several inputs, no parameters, no settings. */
 public abstract class OwnVertex extends GraphVertex {
@@ -19,6 +21,20 @@ public abstract class OwnVertex extends GraphVertex {
   public final int minVertexInputs() {
     return 2;
   }
+
+  @Override
+  public final org.deeplearning4j.nn.graph.vertex.GraphVertex instantiate(
+      ComputationGraph graph,
+      String name,
+      int index,
+      INDArray view,
+      boolean initializeParams,
+      DataType type) {
+    return instantiate(graph, name, index, type);
+  }
+
+  /** What computes this vertex. */
+  abstract OwnVertexImpl instantiate(ComputationGraph graph, String name, int index, DataType type);
 
   @Override
   public final boolean equals(Object other) {
@@ -38,11 +54,5 @@ public abstract class OwnVertex extends GraphVertex {
         .workingMemory(0, 0, 0, 0)
         .cacheMemory(0, 0)
         .build();
-  }
-
-  /** Errors: IllegalArgumentException with all shapes. */
-  protected static IllegalArgumentException mismatch(String vertex, Object... shapes) {
-    return new IllegalArgumentException(
-        "Vertex " + vertex + " cannot join inputs of shapes " + Arrays.deepToString(shapes));
   }
 }

@@ -15,7 +15,8 @@ public record Schedule(
    *
    * @param learningRate the rate of the next epoch
    * @param bestEpoch the epoch of the best value, 0 before the first
-   * @param bestValue the best value of the selection metric, NaN before the first
+   * @param bestValue the best value of the selection metric, NaN before the first and where the
+   *     validation examples cannot tell
    * @param plateauValue the value that the plateau counter compares with, NaN before the first
    * @param badEpochs epochs since the plateau counter last saw an improvement
    * @param plateauValueAtBest {@code plateauValue} as it was after the best epoch
@@ -76,6 +77,23 @@ public record Schedule(
             plateauValueAtBest,
             badEpochsAtBest);
     return new Step(next, improved, reload, stopReason(next, epoch));
+  }
+
+  /**
+   * The state after an epoch that the validation examples cannot judge: the newest epoch counts as
+   * the best, and neither plateau nor early stopping move.
+   */
+  public Step afterUnjudged(State state, int epoch) {
+    State next =
+        new State(
+            state.learningRate(),
+            epoch,
+            Double.NaN,
+            state.plateauValue(),
+            state.badEpochs(),
+            state.plateauValueAtBest(),
+            state.badEpochsAtBest());
+    return new Step(next, true, false, Optional.empty());
   }
 
   private Optional<String> stopReason(State state, int epoch) {

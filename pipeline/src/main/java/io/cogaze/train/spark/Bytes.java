@@ -5,16 +5,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
-import java.io.ObjectStreamClass;
-import java.io.Serializable;
 import java.io.UncheckedIOException;
 
 /**
- * Records as bytes. Everything that crosses between JVMs as data goes as byte arrays of our own, so
- * that it does not matter whether Spark is set to Java's or Kryo's serialiser (Kryo cannot set the
- * fields of records).
+ * What tasks report, as bytes without the names of classes; see {@link io.cogaze.shard.JavaBytes}
+ * for why it travels as bytes at all.
  */
 final class Bytes {
   private Bytes() {}
@@ -46,38 +41,6 @@ final class Bytes {
       return reader.read(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  static byte[] serialise(Serializable value) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-      out.writeObject(value);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return bytes.toByteArray();
-  }
-
-  static <T> T deserialise(byte[] bytes, Class<T> type) {
-    ClassLoader loader = Thread.currentThread().getContextClassLoader();
-    try (ObjectInputStream in =
-        new ObjectInputStream(new ByteArrayInputStream(bytes)) {
-          @Override
-          protected Class<?> resolveClass(ObjectStreamClass description)
-              throws IOException, ClassNotFoundException {
-            try {
-              return Class.forName(description.getName(), false, loader);
-            } catch (ClassNotFoundException e) {
-              return super.resolveClass(description);
-            }
-          }
-        }) {
-      return type.cast(in.readObject());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (ClassNotFoundException e) {
-      throw new IllegalStateException("A class that the driver has is missing here", e);
     }
   }
 }

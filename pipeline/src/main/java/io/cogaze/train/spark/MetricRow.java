@@ -1,20 +1,22 @@
 package io.cogaze.train.spark;
 
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT32;
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT64;
+
+import io.cogaze.shard.Columns;
 import io.cogaze.shard.ParquetTable;
-import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Types;
 
 /**
  * A row of a stage's training metrics.
  *
- * @param run the run folder
+ * @param run name of the run folder
  * @param epoch from 1
  * @param round from 1; 0 for the whole epoch
  * @param split train or valid
  * @param metric what was measured
- * @param value of the metric
+ * @param value of the metric; NaN, which is null in the table, where n is 0
  * @param n examples it is over
  */
 record MetricRow(
@@ -28,26 +30,15 @@ record MetricRow(
     long n) {
   private static final MessageType SCHEMA =
       Types.buildMessage()
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("run")
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("stage")
-          .required(PrimitiveTypeName.INT32)
-          .named("epoch")
-          .required(PrimitiveTypeName.INT32)
-          .named("round")
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("split")
-          .required(PrimitiveTypeName.BINARY)
-          .as(LogicalTypeAnnotation.stringType())
-          .named("metric")
-          .required(PrimitiveTypeName.DOUBLE)
-          .named("value")
-          .required(PrimitiveTypeName.INT64)
-          .named("n")
+          .addFields(
+              Columns.string("run"),
+              Columns.string("stage"),
+              Columns.required(INT32, "epoch"),
+              Columns.required(INT32, "round"),
+              Columns.string("split"),
+              Columns.string("metric"),
+              Columns.optionalDouble("value"),
+              Columns.required(INT64, "n"))
           .named("metrics");
 
   /** The table of these rows. */
@@ -62,7 +53,9 @@ record MetricRow(
             group.add("round", row.round());
             group.add("split", row.split());
             group.add("metric", row.metric());
-            group.add("value", row.value());
+            if (!Double.isNaN(row.value())) {
+              group.add("value", row.value());
+            }
             group.add("n", row.n());
           },
           group ->
@@ -73,6 +66,6 @@ record MetricRow(
                   group.getInteger("round", 0),
                   group.getString("split", 0),
                   group.getString("metric", 0),
-                  group.getDouble("value", 0),
+                  Columns.doubleOf(group, "value").orElse(Double.NaN),
                   group.getLong("n", 0)));
 }

@@ -17,7 +17,7 @@ import io.cogaze.run.Sha256;
 import io.cogaze.run.StageLayout;
 import io.cogaze.run.Versions;
 import io.cogaze.shard.IndexEntry;
-import io.cogaze.shard.ShardManifest;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
 import io.cogaze.train.checkpoint.CheckpointStore;
@@ -45,15 +45,10 @@ import io.cogaze.weights.TransferMap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileSystem;
@@ -81,6 +76,7 @@ final class StageRun {
   private final StageLayout layout;
   private final CheckpointStore checkpoints;
   private final Schedule schedule;
+  private final Map<Head, Double> heads;
 
   StageRun(
       JavaSparkContext context,
@@ -101,13 +97,15 @@ final class StageRun {
     this.lock = lock;
     this.layout = run.stage(stage);
     this.checkpoints = new CheckpointStore(fs, layout);
+    this.heads = StageDescription.heads(stage, settings);
     this.schedule =
         new Schedule(settings.selection(), settings.plateau(), settings.earlyStoppingPatience());
   }
 
   TrainResult.StageResult run() {
     long start = System.nanoTime();
-    ModelDescription description = describe();
+    ModelDescription description =
+        StageDescription.of(stage, settings, heads, request.recipe(), shards.manifest());
     Map<String, TrainedStage> sources = sources();
     ConfigStamp stamp = stamp(sources);
     if (request.startAnew()) {
@@ -130,7 +128,7 @@ final class StageRun {
     Tensors carried = transfer(network, sources);
     Broadcast<byte[]> shipment =
         context.broadcast(
-            Bytes.serialise(
+            JavaBytes.of(
                 new StageShipment(
                     definition,
                     shards.handle(),
@@ -146,112 +144,6 @@ final class StageRun {
     } finally {
       shipment.destroy();
     }
-  }
-
-  private ModelDescription describe() {
-    ShardManifest data = shards.manifest();
-    int reduction = settings.inputReduction();
-    if (data.height() % reduction != 0 || data.width() % reduction != 0) {
-      throw new ConfigurationException(
-          "Stage '"
-              + stage
-              + "': cogaze.recipe.stages."
-              + stage
-              + ".input-reduction = "
-              + reduction
-              + " does not divide the shards' "
-              + data.height()
-              + " x "
-              + data.width()
-              + " pixels");
-    }
-    List<String> heads = heads().keySet().stream().map(Enum::name).toList();
-    ModelDescription description =
-        new ModelDescription(
-            ModelDescription.FORMAT_VERSION,
-            stage,
-            request.recipe().network(),
-            data.height() / reduction,
-            data.width() / reduction,
-            reduction,
-            data.targetClasses(),
-            heads,
-            settings.trainable(),
-            data.preprocessing());
-    checkParts(description);
-    return description;
-  }
-
-  private void checkParts(ModelDescription description) {
-    Set<String> known;
-    Set<String> needed = new LinkedHashSet<>();
-    try {
-      known = description.spec().network().parts();
-      for (Head head : heads().keySet()) {
-        needed.addAll(description.spec().network().parts(head));
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ConfigurationException(
-          "Stage '" + stage + "' of recipe '" + request.recipe().name() + "': " + e.getMessage(),
-          e);
-    }
-    List<String> named = new ArrayList<>(settings.trainable());
-    named.addAll(settings.frozen());
-    for (String part : named) {
-      if (!known.contains(part)) {
-        throw new ConfigurationException(
-            "Stage '" + stage + "' names part '" + part + "', but the network has " + known);
-      }
-    }
-    for (String part : needed) {
-      if (!named.contains(part)) {
-        throw new ConfigurationException(
-            "Stage '"
-                + stage
-                + "' needs part '"
-                + part
-                + "' for its heads; name it under trainable or under frozen");
-      }
-    }
-    for (String part : named) {
-      if (!needed.contains(part)) {
-        throw new ConfigurationException(
-            "Stage '"
-                + stage
-                + "' names part '"
-                + part
-                + "' under trainable or frozen, but its heads "
-                + settings.heads().keySet()
-                + " do not use it");
-      }
-    }
-  }
-
-  private Map<Head, Double> heads() {
-    Map<Head, Double> heads = new EnumMap<>(Head.class);
-    settings
-        .heads()
-        .forEach(
-            (name, weight) -> {
-              for (Head head : Head.values()) {
-                if (headName(head).equals(name)) {
-                  heads.put(head, weight);
-                  return;
-                }
-              }
-              throw new ConfigurationException(
-                  "Stage '"
-                      + stage
-                      + "' names head '"
-                      + name
-                      + "', expected one of "
-                      + EnumSet.allOf(Head.class).stream().map(StageRun::headName).toList());
-            });
-    return heads;
-  }
-
-  private static String headName(Head head) {
-    return head.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private Map<String, TrainedStage> sources() {
@@ -316,7 +208,7 @@ final class StageRun {
         run.root() + "/" + stage + "/" + UUID.randomUUID(),
         stage,
         description.spec(),
-        heads(),
+        heads,
         settings.trainable(),
         settings.updater(),
         description.triplet(),
@@ -380,8 +272,8 @@ final class StageRun {
   }
 
   private List<ExampleRef> examples(Split split) {
-    boolean needsClass = heads().keySet().stream().anyMatch(head -> head != Head.SALIENCY);
-    boolean needsGaze = heads().containsKey(Head.SALIENCY);
+    boolean needsClass = heads.keySet().stream().anyMatch(head -> head != Head.SALIENCY);
+    boolean needsGaze = heads.containsKey(Head.SALIENCY);
     List<ExampleRef> examples = new ArrayList<>();
     int without = 0;
     for (IndexEntry entry : shards.index()) {
@@ -468,7 +360,7 @@ final class StageRun {
       List<ExampleRef> examples = examples(Split.TRAIN);
       Validation validation = validation(examples(Split.VALID));
       Progress progress =
-          new Progress(run.root().toString(), stage, settings.epochs(), initial.heads());
+          new Progress(run.root().getName(), stage, settings.epochs(), initial.heads());
       MetricsFolder metrics = new MetricsFolder(fs, layout.metrics());
       StageNetwork network = initial;
       StageState state =
@@ -605,7 +497,9 @@ final class StageRun {
                 + stage
                 + ".selection.metric, or give each class validation examples");
       }
-      if (!Double.isFinite(value.value())) {
+      if (!value.isKnown()) {
+        warnUnjudged(epoch, metric);
+      } else if (!Double.isFinite(value.value())) {
         throw new RunException(
             "Stage '"
                 + stage
@@ -617,7 +511,10 @@ final class StageRun {
                 + epoch
                 + ". The last checkpoint is kept. Lower the learning rate");
       }
-      Schedule.Step step = schedule.after(state.schedule(), epoch, value.value());
+      Schedule.Step step =
+          value.isKnown()
+              ? schedule.after(state.schedule(), epoch, value.value())
+              : schedule.afterUnjudged(state.schedule(), epoch);
       String stop = step.stop().orElse("");
       if (stop.isEmpty() && epoch >= settings.epochs()) {
         stop = "all " + settings.epochs() + " epochs are done";
@@ -629,6 +526,18 @@ final class StageRun {
           step.reloadBest(),
           stop,
           value.value());
+    }
+
+    private void warnUnjudged(int epoch, String metric) {
+      LOG.warn(
+          "stage {} epoch {}: the validation examples give no {}, so this epoch counts as the best"
+              + " so far{}; fix: a larger valid split",
+          stage,
+          epoch,
+          metric,
+          definition.lossWeights().containsKey(Head.EMBEDDING)
+              ? ": no batch of them has two examples of a class and one of another"
+              : "");
     }
 
     private void checkpoint(StageState state, StageNetwork network, boolean best) {
@@ -680,10 +589,7 @@ final class StageRun {
       notes.put("recipe", request.recipe().name());
       notes.put("stage", stage);
       notes.put("native_threads", Integer.toString(train.nativeThreads()));
-      boolean pretrained = false;
-      notes.put(
-          "pretrained",
-          pretrained ? "yes" : "no: every network began with random weights, none were pretrained");
+      notes.put("pretrained", "no: every network began with random weights, none were pretrained");
       return new Provenance(
           new TreeMap<>(Map.of("shards", shards.sha256())),
           stamp.hash(),

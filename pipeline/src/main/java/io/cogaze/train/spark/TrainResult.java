@@ -13,7 +13,8 @@ public record TrainResult(List<StageResult> stages) {
    * @param epochs epochs done altogether
    * @param bestEpoch the epoch of the checkpoint that counts
    * @param metric name of the selection metric
-   * @param bestValue its value at the best epoch
+   * @param bestValue its value at the best epoch; NaN where the validation examples could not tell,
+   *     and the best epoch is the last one then
    * @param stopReason why the stage ended
    * @param parametersSha256 of the best checkpoint's tensors
    * @param seconds spent now

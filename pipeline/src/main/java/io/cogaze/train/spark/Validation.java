@@ -47,11 +47,19 @@ final class Validation {
     this.classes = classes;
   }
 
-  /** A metric's value and the number of examples it is over. */
-  record Value(double value, long examples) {}
+  /**
+   * A metric's value and the number of examples it is over. Over none it is NaN: the validation
+   * examples cannot tell.
+   */
+  record Value(double value, long examples) {
+    boolean isKnown() {
+      return examples > 0;
+    }
+  }
 
   /**
-   * The metrics of the network by name: loss, loss_HEAD, and auroc_macro and kl where they apply.
+   * The metrics of the network by name: loss, loss_HEAD, and auroc_macro and kl where they apply. A
+   * head that no example can judge has an unknown loss, and so has the sum.
    */
   Map<String, Value> run(JavaSparkContext context, StageNetwork network, String jobName) {
     context.setJobGroup(jobName, jobName);
@@ -89,11 +97,13 @@ final class Validation {
     Map<String, Value> metrics = new LinkedHashMap<>();
     double total = 0;
     long most = 0;
+    boolean known = true;
     for (int head = 0; head < heads.size(); head++) {
       int index = head;
       List<ValidationRow> ofHead = rows.stream().filter(row -> row.head() == index).toList();
       Head kind = heads.get(head);
-      double loss = ofHead.stream().mapToDouble(ValidationRow::loss).sum() / ofHead.size();
+      double loss = ofHead.stream().mapToDouble(ValidationRow::loss).average().orElse(Double.NaN);
+      known &= !ofHead.isEmpty();
       total += lossWeights.get(kind) * loss;
       most = Math.max(most, ofHead.size());
       metrics.put("loss_" + name(kind), new Value(loss, ofHead.size()));
@@ -110,7 +120,8 @@ final class Validation {
             .ifPresent(value -> metrics.put("accuracy", new Value(value, targets.length)));
       }
     }
-    metrics.put(name(Selection.Metric.LOSS), new Value(total, most));
+    metrics.put(
+        name(Selection.Metric.LOSS), known ? new Value(total, most) : new Value(Double.NaN, 0));
     return metrics;
   }
 

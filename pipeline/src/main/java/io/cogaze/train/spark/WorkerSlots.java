@@ -1,6 +1,7 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.shard.JavaBytes;
 import io.cogaze.train.step.ExampleCache;
 import io.cogaze.train.step.FeatureCache;
 import io.cogaze.train.step.StageNetwork;
@@ -64,7 +65,7 @@ final class WorkerSlots {
   private synchronized Slot borrow(String stageKey, byte[] bytes) {
     if (!stageKey.equals(key)) {
       close();
-      shipment = Bytes.deserialise(bytes, StageShipment.class);
+      shipment = JavaBytes.read(bytes, StageShipment.class);
       if (shipment.cacheBytes() != cacheBytes) {
         cacheBytes = shipment.cacheBytes();
         cache = new ExampleCache(cacheBytes);

@@ -14,7 +14,8 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 /**
  * Evaluates a stage's network in inference mode. Class losses are cross-entropies, saliency losses
  * Kullback-Leibler divergences, both in nats, from the outputs in float64; the embedding loss is
- * the network's own, for a batch. Examples without a target for a head give no row for it.
+ * the network's own, for a batch. Examples without a target for a head give no row for it, nor do
+ * batches without a triplet for the embedding head: their loss of 0 would say that all is well.
  */
 public final class Validator {
   private static final double SMALLEST = Float.MIN_NORMAL;
@@ -64,13 +65,33 @@ public final class Validator {
       }
       othersWeighted += weight(head) * sum / batch.size();
     }
-    if (embedding >= 0) {
+    if (embedding >= 0
+        && hasTriplet(
+            HostValues.floats(arrays.getLabels(embedding)),
+            HostValues.floats(arrays.getLabelsMaskArray(embedding)))) {
       double total = worker.network().graph().score(arrays, false);
       double loss = (total - othersWeighted) / weight(embedding);
       for (Example example : batch) {
         rows.add(new ValidationRow(example.exampleId(), embedding, loss, -1, new float[0]));
       }
     }
+  }
+
+  /** Whether there are two examples of a class and one of another. */
+  private static boolean hasTriplet(float[] labels, float[] mask) {
+    int classes = labels.length / mask.length;
+    int[] counts = new int[classes];
+    int known = 0;
+    for (int i = 0; i < mask.length; i++) {
+      for (int c = 0; c < classes && mask[i] != 0; c++) {
+        if (labels[i * classes + c] == 1) {
+          counts[c]++;
+          known++;
+        }
+      }
+    }
+    int all = known;
+    return Arrays.stream(counts).anyMatch(count -> count >= 2 && count < all);
   }
 
   private double weight(int head) {

@@ -69,4 +69,22 @@ final class ScheduleTest {
 
     assertThat(schedule.after(state, 2, 1.0).stop()).get().asString().contains("below the minimum");
   }
+
+  @Test
+  void anEpochThatCannotBeJudgedIsTheBestAndMovesNothingElse() {
+    Schedule schedule =
+        new Schedule(LOWEST_LOSS, Optional.of(new PlateauSettings(0.1, 0, 0, true, 0)), 1);
+    Schedule.State state = schedule.start(1e-3);
+    for (int epoch = 1; epoch <= 5; epoch++) {
+      Schedule.Step step = schedule.afterUnjudged(state, epoch);
+      state = step.state();
+
+      assertThat(step.improved()).isTrue();
+      assertThat(step.reloadBest()).isFalse();
+      assertThat(step.stop()).isEmpty();
+      assertThat(state.bestEpoch()).isEqualTo(epoch);
+      assertThat(state.bestValue()).isNaN();
+      assertThat(state.learningRate()).isEqualTo(1e-3);
+    }
+  }
 }

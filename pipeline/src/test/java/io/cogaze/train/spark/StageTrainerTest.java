@@ -207,14 +207,12 @@ final class StageTrainerTest {
   void metricsOfEveryRoundAndEpochAreReadBack() throws IOException {
     Path run = folder.resolve("metrics");
     train(run, TestRecipes.first(1, 2), TestRecipes.settings(2));
-    org.apache.hadoop.fs.Path metrics = layout(run).stage("contrast").metrics();
-    List<MetricRow> rows = new ArrayList<>();
-    for (ManifestFile file : Manifest.read(fs(), metrics).files()) {
-      rows.addAll(
-          MetricRow.TABLE.readAll(
-              new Configuration(), new org.apache.hadoop.fs.Path(metrics, file.name())));
-    }
+    List<MetricRow> rows = metrics(run, "contrast");
 
+    assertThat(rows)
+        .extracting(MetricRow::run)
+        .as("the folder's name, as in the metrics of an evaluation")
+        .containsOnly("metrics");
     assertThat(rows)
         .filteredOn(row -> row.split().equals("train") && row.metric().equals("loss"))
         .extracting(row -> row.epoch() + "/" + row.round() + " " + row.n())
@@ -223,6 +221,45 @@ final class StageTrainerTest {
         .filteredOn(row -> row.split().equals("valid") && row.metric().equals("loss"))
         .extracting(MetricRow::epoch, MetricRow::n)
         .containsExactly(tuple(1, 9L), tuple(2, 9L));
+  }
+
+  @Test
+  void validationWithoutATripletJudgesNoEpochAndTheLastOneCounts() throws IOException {
+    Path run = folder.resolve("no-triplet");
+    URI few = TrainingShards.write(folder.resolve("few"), TRAIN, 2, 64, 64);
+    TrainResult.StageResult result =
+        StageTrainer.train(
+                TestSpark.session(),
+                new TrainRequest(
+                    path(run),
+                    few,
+                    TestRecipes.first(1, 3),
+                    TestRecipes.settings(2),
+                    List.of(),
+                    false,
+                    LockSettings.DEFAULT))
+            .stages()
+            .get(0);
+
+    assertThat(result.bestEpoch()).isEqualTo(3);
+    assertThat(result.bestValue()).isNaN();
+    assertThat(result.stopReason()).isEqualTo("all 3 epochs are done");
+    assertThat(metrics(run, "contrast"))
+        .filteredOn(row -> row.split().equals("valid"))
+        .hasSize(6)
+        .allMatch(row -> Double.isNaN(row.value()) && row.n() == 0);
+    assertThat(TrainedStage.load(fs(), layout(run), "contrast").epoch()).isEqualTo(3);
+  }
+
+  private static List<MetricRow> metrics(Path run, String stage) throws IOException {
+    org.apache.hadoop.fs.Path metrics = layout(run).stage(stage).metrics();
+    List<MetricRow> rows = new ArrayList<>();
+    for (ManifestFile file : Manifest.read(fs(), metrics).files()) {
+      rows.addAll(
+          MetricRow.TABLE.readAll(
+              new Configuration(), new org.apache.hadoop.fs.Path(metrics, file.name())));
+    }
+    return rows;
   }
 
   @Test

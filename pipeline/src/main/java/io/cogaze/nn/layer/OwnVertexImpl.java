@@ -1,0 +1,57 @@
+package io.cogaze.nn.layer;
+
+import java.util.Arrays;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.MaskState;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What computes an {@link OwnVertex}: no parameters, no layer inside, no masks passed on. */
+@SuppressWarnings("overrides") // a varargs mismatch inside Deeplearning4j
+abstract class OwnVertexImpl extends BaseGraphVertex {
+  private static final long serialVersionUID = 1L;
+
+  OwnVertexImpl(ComputationGraph graph, String name, int index, DataType type) {
+    super(graph, name, index, null, null, type);
+  }
+
+  /** Errors: IllegalArgumentException with all shapes. */
+  final IllegalArgumentException mismatch() {
+    return new IllegalArgumentException(
+        "Vertex "
+            + vertexName
+            + " cannot join inputs of shapes "
+            + Arrays.deepToString(Arrays.stream(inputs).map(INDArray::shape).toArray()));
+  }
+
+  @Override
+  public final void setBackpropGradientsViewArray(INDArray gradients) {
+    if (gradients != null && gradients.length() > 0) {
+      throw new IllegalArgumentException("Vertex " + vertexName + " has no parameters");
+    }
+  }
+
+  @Override
+  public final Pair<INDArray, MaskState> feedForwardMaskArrays(
+      INDArray[] masks, MaskState state, int minibatch) {
+    return new Pair<>(null, state);
+  }
+
+  @Override
+  public final boolean hasLayer() {
+    return false;
+  }
+
+  @Override
+  public final Layer getLayer() {
+    return null;
+  }
+
+  @Override
+  public final String toString() {
+    return getClass().getEnclosingClass().getSimpleName() + "(" + vertexName + ")";
+  }
+}
