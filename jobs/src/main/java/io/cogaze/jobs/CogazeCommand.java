@@ -18,7 +18,20 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done; 1 command line or configuration; 2 input data; 3 anything else.",
-      "'cogaze COMMAND --help' explains a command and shows an example."
+      "'cogaze COMMAND --help' explains a command and shows an example.",
+      "",
+      "The launcher ./cogaze also reads:",
+      "  --dry-run   prints the spark-submit line and the memory sum, and starts nothing",
+      "  -- OPTIONS  goes to spark-submit: -- --master yarn --num-executors 8 --executor-memory 8g",
+      "",
+      "Environment:",
+      "  SPARK_HOME             a Spark 3.5.5 distribution to use (default: one that the build puts together)",
+      "  SPARK_CONF_DIR         its configuration (default: SPARK_HOME/conf)",
+      "  JAVA_HOME              a JDK 17 (default: java of the PATH)",
+      "  COGAZE_MACHINE_MEMORY  what CoGaze may count on, for instance 16g (default: the machine's, or container's)",
+      "  OMP_NUM_THREADS        native threads of one task (default: spark.task.cpus, else 1)",
+      "  COGAZE_PSEUDONYM_KEY   key that preprocess hashes patients' ids with; set it for data of real patients",
+      "  TERM, CI               TERM=dumb or any CI: no line that is drawn anew, as with --progress plain"
     },
     subcommands = {
       DemoCommand.class,

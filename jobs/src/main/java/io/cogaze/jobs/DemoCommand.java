@@ -16,6 +16,7 @@ import io.cogaze.report.ReportResult;
 import io.cogaze.report.ReportSettings;
 import io.cogaze.run.LockSettings;
 import io.cogaze.run.PhaseTimer;
+import io.cogaze.run.RunLock;
 import io.cogaze.run.Summary;
 import io.cogaze.shard.Split;
 import io.cogaze.shard.SplitCounts;
@@ -68,11 +69,37 @@ final class DemoCommand extends AbstractCommand {
 
   @Option(
       names = "--overwrite",
-      description = "Replaces what an earlier demo with other settings left.")
+      description = {
+        "Makes data, shards and evaluation again, also those of the same settings; trains anew the stages that other",
+        "data or settings went into, and keeps the others."
+      })
   private boolean overwrite;
 
+  /** What the demo binds: a block of every step. */
+  private record Settings(
+      Supplier<DemoSettings> demo,
+      Supplier<SyntheticSettings> synthetic,
+      Supplier<PreprocessSettings> preprocess,
+      Supplier<Recipe> recipe,
+      Supplier<TrainSettings> train,
+      Supplier<EvaluateSettings> evaluate,
+      Supplier<ReportSettings> report,
+      Supplier<LockSettings> lock) {
+    static Settings of(ConfigBinder binder) {
+      return new Settings(
+          binder.bind("demo", DemoSettings.class),
+          binder.bind("synthetic", SyntheticSettings.class),
+          binder.bind("preprocess", PreprocessSettings.class),
+          binder.bind("recipe", Recipe.class),
+          binder.bind("train", TrainSettings.class),
+          binder.bind("evaluate", EvaluateSettings.class),
+          binder.bind("report", ReportSettings.class),
+          binder.bind("run", LockSettings.class));
+    }
+  }
+
   @Override
-  List<ConfigSource> recipeSources() {
+  List<ConfigSource> configSources() {
     return List.of(
         Recipes.source("cooperative-small"),
         ConfigSource.resource("demo.conf"),
@@ -80,85 +107,110 @@ final class DemoCommand extends AbstractCommand {
   }
 
   @Override
-  void run(CogazeConfig config) throws Exception {
-    ConfigBinder binder = config.binder();
-    Supplier<DemoSettings> demo = binder.bind("demo", DemoSettings.class);
-    Supplier<SyntheticSettings> synthetic = binder.bind("synthetic", SyntheticSettings.class);
-    Supplier<PreprocessSettings> preprocess = binder.bind("preprocess", PreprocessSettings.class);
-    Supplier<Recipe> recipe = binder.bind("recipe", Recipe.class);
-    Supplier<TrainSettings> train = binder.bind("train", TrainSettings.class);
-    Supplier<EvaluateSettings> evaluate = binder.bind("evaluate", EvaluateSettings.class);
-    Supplier<ReportSettings> report = binder.bind("report", ReportSettings.class);
-    Supplier<LockSettings> lock = binder.bind("run", LockSettings.class);
-    binder.check();
-    Path root = path(output);
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
+    Settings settings = Settings.of(binder);
+    return () -> demo(config, settings);
+  }
+
+  private void demo(CogazeConfig config, Settings settings) throws IOException {
+    Path root = Paths.path(output);
+    FileSystem fileSystem = root.getFileSystem(Paths.hadoopConfiguration());
+    PhaseTimer timer = new PhaseTimer();
+    try (SparkSession spark = timer.call("start Spark", () -> SparkSessions.open("demo"));
+        RunLock lock = RunLock.acquire(fileSystem, root, "demo", settings.lock().get())) {
+      ReportResult page = steps(spark, fileSystem, root, config, settings, timer, lock);
+      out().print(timer.table());
+      out().println("All scores are on synthetic data and say nothing about patients.");
+      out().println("Report: " + page.file());
+      out().flush();
+    }
+  }
+
+  private ReportResult steps(
+      SparkSession spark,
+      FileSystem fileSystem,
+      Path root,
+      CogazeConfig config,
+      Settings settings,
+      PhaseTimer timer,
+      RunLock lock)
+      throws IOException {
     Path data = new Path(root, "data");
     Path shards = new Path(root, "shards");
     Path run = new Path(root, "run");
-    FileSystem fileSystem = root.getFileSystem(hadoopConfiguration());
-    PhaseTimer timer = new PhaseTimer();
-    try (SparkSession spark = timer.call("start Spark", () -> SparkSessions.open("demo"))) {
-      SyntheticResult made =
-          timer.call(
-              "synthesize",
-              () ->
-                  SynthesizeCommand.make(
-                      spark, data, config, synthetic.get(), demo.get().images(), seed, overwrite));
-      SynthesizeCommand.print(out(), made);
-      PreprocessResult prepared =
-          timer.call(
-              "preprocess",
-              () ->
-                  Preprocessor.run(
-                      spark,
-                      new PreprocessRequest(
-                          "egd-cxr",
-                          data.toUri(),
-                          shards.toUri(),
-                          Stamps.of(config, "preprocess"),
-                          config.render(),
-                          overwrite),
-                      preprocess.get()));
-      PreprocessCommand.print(out(), prepared);
-      TrainResult trained =
-          timer.call(
-              "train",
-              () ->
-                  StageTrainer.train(
-                      spark,
-                      new TrainRequest(
-                          run,
-                          shards.toUri(),
-                          recipe.get(),
-                          train.get(),
-                          List.of(),
-                          overwrite,
-                          lock.get())));
-      TrainOutputs.write(fileSystem, run, config, trained);
-      TrainCommand.print(out(), trained);
-      EvaluateResult evaluated =
-          timer.call(
-              "evaluate",
-              () ->
-                  Evaluator.run(
-                      spark,
-                      new EvaluateRequest(
-                          run,
-                          shards.toUri(),
-                          Split.TEST,
-                          List.of(),
-                          config.render(),
-                          overwrite,
-                          lock.get()),
-                      evaluate.get()));
-      Outputs.noteInRun(fileSystem, run, evaluated.summary());
-      EvaluateCommand.print(out(), evaluated);
-      ReportResult page =
-          timer.call(
-              "report",
-              () -> ReportCommand.write(spark, run, Optional.of(Split.TEST.label()), report.get()));
-      finish(fileSystem, root, config, timer, made, prepared, evaluated, page);
-    }
+    LockSettings locking = settings.lock().get();
+    SyntheticResult made =
+        timer.call(
+            "synthesize",
+            () ->
+                SynthesizeCommand.make(
+                    spark,
+                    data,
+                    config,
+                    settings.synthetic().get(),
+                    settings.demo().get().images(),
+                    seed,
+                    overwrite,
+                    locking));
+    SynthesizeCommand.print(out(), made);
+    PreprocessResult prepared =
+        timer.call(
+            "preprocess",
+            () ->
+                Preprocessor.run(
+                    spark,
+                    new PreprocessRequest(
+                        "egd-cxr",
+                        data.toUri(),
+                        shards.toUri(),
+                        Stamps.of(config, "preprocess"),
+                        config.render(),
+                        overwrite,
+                        locking),
+                    settings.preprocess().get()));
+    PreprocessCommand.print(out(), prepared);
+    TrainResult trained =
+        timer.call(
+            "train",
+            () ->
+                StageTrainer.train(
+                    spark,
+                    new TrainRequest(
+                        run,
+                        shards.toUri(),
+                        settings.recipe().get(),
+                        settings.train().get(),
+                        List.of(),
+                        overwrite,
+                        locking),
+                    result -> TrainOutputs.write(fileSystem, run, config, result)));
+    TrainCommand.print(out(), trained);
+    EvaluateResult evaluated =
+        timer.call(
+            "evaluate",
+            () ->
+                Evaluator.run(
+                    spark,
+                    new EvaluateRequest(
+                        run,
+                        shards.toUri(),
+                        Split.TEST,
+                        List.of(),
+                        config.render(),
+                        overwrite,
+                        locking),
+                    settings.evaluate().get(),
+                    result -> Outputs.noteInRun(fileSystem, run, result.summary())));
+    EvaluateCommand.print(out(), evaluated);
+    ReportResult page =
+        timer.call(
+            "report",
+            () ->
+                ReportCommand.write(
+                    spark, run, Optional.of(Split.TEST.label()), settings.report().get(), locking));
+    lock.check();
+    finish(fileSystem, root, config, timer, made, prepared, evaluated, page);
+    return page;
   }
 
   private void finish(
@@ -199,9 +251,5 @@ final class DemoCommand extends AbstractCommand {
         .fields()
         .forEachRemaining(file -> summary.file(file.getKey(), file.getValue().asText()));
     summary.write(fileSystem, root);
-    out().print(timer.table());
-    out().println("All scores are on synthetic data and say nothing about patients.");
-    out().println("Report: " + page.file());
-    out().flush();
   }
 }

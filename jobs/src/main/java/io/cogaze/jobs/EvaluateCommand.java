@@ -10,14 +10,18 @@ import io.cogaze.inference.EvaluateSettings;
 import io.cogaze.inference.Evaluator;
 import io.cogaze.run.LockSettings;
 import io.cogaze.shard.Split;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Checkpoints and shards to predictions and metrics. */
@@ -35,15 +39,8 @@ import picocli.CommandLine.Option;
       "  cogaze evaluate --run run --shards shards --split test",
     })
 final class EvaluateCommand extends AbstractCommand {
-  @Option(names = "--run", required = true, paramLabel = "RUN", description = "Folder of the run.")
-  private String run;
-
-  @Option(
-      names = "--shards",
-      required = true,
-      paramLabel = "SHARDS",
-      description = "Folder that preprocess wrote.")
-  private String shards;
+  @Mixin private RunOption run;
+  @Mixin private ShardsOption shards;
 
   @Option(
       names = "--split",
@@ -54,26 +51,33 @@ final class EvaluateCommand extends AbstractCommand {
 
   @Option(
       names = "--overwrite",
-      description = "Replaces an evaluation of other stages, shards or settings.")
+      description = {
+        "Predicts with every finished stage again and replaces the split's predictions and metrics, also those of the",
+        "same stages, shards and settings."
+      })
   private boolean overwrite;
 
   @Override
-  void run(CogazeConfig config) throws Exception {
-    ConfigBinder binder = config.binder();
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
     Supplier<EvaluateSettings> settings = binder.bind("evaluate", EvaluateSettings.class);
     Supplier<LockSettings> lock = binder.bind("run", LockSettings.class);
-    binder.check();
+    return () -> evaluate(config, settings.get(), lock.get());
+  }
+
+  private void evaluate(CogazeConfig config, EvaluateSettings settings, LockSettings lock)
+      throws IOException {
     Split chosen = split(split);
-    Path folder = existingFolder(run, "--run");
-    Path from = existingFolder(shards, "--shards");
+    Path folder = run.existing();
+    URI from = shards.existing();
+    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
     try (SparkSession spark = SparkSessions.open("evaluate")) {
       EvaluateResult result =
           Evaluator.run(
               spark,
               new EvaluateRequest(
-                  folder, from.toUri(), chosen, List.of(), config.render(), overwrite, lock.get()),
-              settings.get());
-      Outputs.noteInRun(folder.getFileSystem(hadoopConfiguration()), folder, result.summary());
+                  folder, from, chosen, List.of(), config.render(), overwrite, lock),
+              settings,
+              evaluated -> Outputs.noteInRun(fileSystem, folder, evaluated.summary()));
       print(out(), result);
     }
   }

@@ -3,7 +3,9 @@ package io.cogaze.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.config.CogazeConfig;
+import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.InputException;
+import java.io.IOException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
@@ -31,9 +33,13 @@ final class InspectCommand extends AbstractCommand {
   private boolean json;
 
   @Override
-  void run(CogazeConfig config) throws Exception {
-    Path path = path(target);
-    FileSystem fileSystem = path.getFileSystem(hadoopConfiguration());
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
+    return this::inspect;
+  }
+
+  private void inspect() throws IOException {
+    Path path = Paths.path(target);
+    FileSystem fileSystem = path.getFileSystem(Paths.hadoopConfiguration());
     if (!fileSystem.exists(path)) {
       throw new InputException(
           "Cannot inspect '" + target + "': there is nothing at " + path + ".");

@@ -8,6 +8,7 @@ import io.cogaze.run.Summary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.hadoop.fs.FileSystem;
@@ -25,9 +26,19 @@ final class Outputs {
   /**
    * Notes in the run folder's own summary what a command that worked on the run did: {@code
    * commands.<name>} holds its summary, and the keys that scripts look for ({@code metrics}, {@code
-   * floor}, {@code files}) stand on top as the newest command that has them left them.
+   * floor}, {@code files}) stand on top as the newest command that has them left them. Call it only
+   * while the run folder is locked: the file is read, changed and written.
    */
-  static void noteInRun(FileSystem fileSystem, Path run, JsonNode summary) throws IOException {
+  static void noteInRun(FileSystem fileSystem, Path run, JsonNode summary) {
+    try {
+      note(fileSystem, run, summary);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot write " + new Path(run, Summary.FILE) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void note(FileSystem fileSystem, Path run, JsonNode summary) throws IOException {
     ObjectNode whole = readObject(fileSystem, new Path(run, Summary.FILE));
     ObjectNode latest = summary.deepCopy();
     ObjectNode commands =

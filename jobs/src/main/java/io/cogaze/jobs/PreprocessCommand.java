@@ -7,6 +7,7 @@ import io.cogaze.preprocess.PreprocessRequest;
 import io.cogaze.preprocess.PreprocessResult;
 import io.cogaze.preprocess.PreprocessSettings;
 import io.cogaze.preprocess.Preprocessor;
+import io.cogaze.run.LockSettings;
 import io.cogaze.shard.Split;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,21 +57,29 @@ final class PreprocessCommand extends AbstractCommand {
 
   @Option(
       names = "--overwrite",
-      description = "Replaces shards that were made with other settings.")
+      description = {
+        "Decodes every image again and replaces the shards, also those of the same input and settings. Readers keep",
+        "the old ones until the new are whole."
+      })
   private boolean overwrite;
 
   @Override
-  List<ConfigSource> recipeSources() throws IOException {
-    return SyntheticScale.source(hadoopConfiguration(), existingFolder(input, "--input"));
+  List<ConfigSource> configSources() throws IOException {
+    return SyntheticScale.source(
+        Paths.hadoopConfiguration(), Paths.existingFolder(input, "--input"));
   }
 
   @Override
-  void run(CogazeConfig config) throws Exception {
-    ConfigBinder binder = config.binder();
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
     Supplier<PreprocessSettings> settings = binder.bind("preprocess", PreprocessSettings.class);
-    binder.check();
-    Path from = existingFolder(input, "--input");
-    Path to = path(output);
+    Supplier<LockSettings> lock = binder.bind("run", LockSettings.class);
+    return () -> preprocess(config, settings.get(), lock.get());
+  }
+
+  private void preprocess(CogazeConfig config, PreprocessSettings settings, LockSettings lock)
+      throws IOException {
+    Path from = Paths.existingFolder(input, "--input");
+    Path to = Paths.path(output);
     try (SparkSession spark = SparkSessions.open("preprocess")) {
       PreprocessResult result =
           Preprocessor.run(
@@ -81,8 +90,9 @@ final class PreprocessCommand extends AbstractCommand {
                   to.toUri(),
                   Stamps.of(config, "preprocess"),
                   config.render(),
-                  overwrite),
-              settings.get());
+                  overwrite,
+                  lock),
+              settings);
       print(out(), result);
     }
   }

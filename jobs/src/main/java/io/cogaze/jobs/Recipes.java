@@ -17,7 +17,7 @@ final class Recipes {
       return ConfigSource.resource("recipes/" + nameOrFile + ".conf");
     }
     if (nameOrFile.endsWith(".conf")) {
-      return AbstractCommand.configSource(nameOrFile, "--recipe");
+      return Paths.configSource(nameOrFile, "--recipe");
     }
     throw new ConfigurationException(
         "There is no recipe '"

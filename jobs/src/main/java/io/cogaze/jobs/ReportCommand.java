@@ -6,7 +6,9 @@ import io.cogaze.report.ReportRequest;
 import io.cogaze.report.ReportResult;
 import io.cogaze.report.ReportSettings;
 import io.cogaze.report.Reporter;
+import io.cogaze.run.LockSettings;
 import io.cogaze.run.PhaseTimer;
+import io.cogaze.run.RunLock;
 import io.cogaze.run.Summary;
 import java.io.IOException;
 import java.util.Optional;
@@ -15,6 +17,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Evaluations to one HTML page. */
@@ -32,8 +35,7 @@ import picocli.CommandLine.Option;
       "  cogaze report --run run",
     })
 final class ReportCommand extends AbstractCommand {
-  @Option(names = "--run", required = true, paramLabel = "RUN", description = "Folder of the run.")
-  private String run;
+  @Mixin private RunOption run;
 
   @Option(
       names = "--split",
@@ -42,33 +44,49 @@ final class ReportCommand extends AbstractCommand {
   private String split;
 
   @Override
-  void run(CogazeConfig config) throws Exception {
-    ConfigBinder binder = config.binder();
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
     Supplier<ReportSettings> settings = binder.bind("report", ReportSettings.class);
-    binder.check();
-    Path folder = existingFolder(run, "--run");
+    Supplier<LockSettings> lock = binder.bind("run", LockSettings.class);
+    return () -> report(settings.get(), lock.get());
+  }
+
+  private void report(ReportSettings settings, LockSettings lock) throws IOException {
+    Path folder = run.existing();
     try (SparkSession spark = SparkSessions.open("report")) {
-      ReportResult result = write(spark, folder, Optional.ofNullable(split), settings.get());
+      ReportResult result = write(spark, folder, Optional.ofNullable(split), settings, lock);
       out().println("Report: " + result.file());
       out().flush();
     }
   }
 
-  /** Draws the page and notes it in the run's summary. */
+  /**
+   * Draws the page and notes it in the run's summary. Nobody else may write to the run folder
+   * meanwhile: a page that changes under its reader, or a summary that loses what another command
+   * notes, would be worse than to wait.
+   */
   static ReportResult write(
-      SparkSession spark, Path run, Optional<String> split, ReportSettings settings)
+      SparkSession spark,
+      Path run,
+      Optional<String> split,
+      ReportSettings settings,
+      LockSettings lockSettings)
       throws IOException {
+    FileSystem fileSystem = run.getFileSystem(Paths.hadoopConfiguration());
     PhaseTimer timer = new PhaseTimer();
-    ReportResult result =
-        timer.call("draw", () -> Reporter.run(spark, new ReportRequest(run, split), settings));
-    FileSystem fileSystem = run.getFileSystem(hadoopConfiguration());
-    Summary summary =
-        Summary.of("report")
-            .phases(timer)
-            .count("examples_shown", result.examples())
-            .detail("split", result.split())
-            .file("report", Outputs.location(result.file()));
-    Outputs.noteInRun(fileSystem, run, summary.toJson());
-    return result;
+    try (RunLock lock = RunLock.acquire(fileSystem, run, "report", lockSettings)) {
+      ReportResult result =
+          timer.call("draw", () -> Reporter.run(spark, new ReportRequest(run, split), settings));
+      lock.check();
+      Outputs.noteInRun(fileSystem, run, summary(result, timer).toJson());
+      return result;
+    }
+  }
+
+  private static Summary summary(ReportResult result, PhaseTimer timer) {
+    return Summary.of("report")
+        .phases(timer)
+        .count("examples_shown", result.examples())
+        .detail("split", result.split())
+        .file("report", Outputs.location(result.file()));
   }
 }

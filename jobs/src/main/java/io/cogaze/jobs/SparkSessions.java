@@ -1,5 +1,6 @@
 package io.cogaze.jobs;
 
+import io.cogaze.run.StatusLine;
 import io.cogaze.train.spark.NativeLibraryRegistrator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -41,6 +42,11 @@ final class SparkSessions {
       conf.setIfMissing("spark.driver.host", "127.0.0.1");
       conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
     }
-    return SparkSession.builder().config(conf).getOrCreate();
+    SparkSession session = SparkSession.builder().config(conf).getOrCreate();
+    StatusLine.display()
+        .filter(TerminalLine.class::isInstance)
+        .map(TerminalLine.class::cast)
+        .ifPresent(line -> session.sparkContext().addSparkListener(new TaskCounter(line::tasks)));
+    return session;
   }
 }

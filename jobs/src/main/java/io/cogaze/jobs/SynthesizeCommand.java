@@ -3,6 +3,7 @@ package io.cogaze.jobs;
 import io.cogaze.config.CogazeConfig;
 import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.run.LockSettings;
 import io.cogaze.run.PhaseTimer;
 import io.cogaze.run.Summary;
 import io.cogaze.synthetic.SyntheticData;
@@ -56,21 +57,28 @@ final class SynthesizeCommand extends AbstractCommand {
 
   @Option(
       names = "--overwrite",
-      description = "Replaces synthetic data that were made with other settings.")
+      description = {
+        "Makes all images and tables again, also those of the same settings and seed. Only in a folder that synthesize",
+        "wrote; anything else is refused."
+      })
   private boolean overwrite;
 
   @Override
-  void run(CogazeConfig config) throws Exception {
-    ConfigBinder binder = config.binder();
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
     Supplier<SyntheticSettings> settings = binder.bind("synthetic", SyntheticSettings.class);
-    binder.check();
+    Supplier<LockSettings> lock = binder.bind("run", LockSettings.class);
+    return () -> synthesize(config, settings.get(), lock.get());
+  }
+
+  private void synthesize(CogazeConfig config, SyntheticSettings settings, LockSettings lock)
+      throws IOException {
     if (images < 1 || images > 10_000_000) {
       throw new ConfigurationException(
           "--images is " + images + ", but must be between 1 and 10,000,000.");
     }
-    Path to = path(output);
+    Path to = Paths.path(output);
     try (SparkSession spark = SparkSessions.open("synthesize")) {
-      SyntheticResult result = make(spark, to, config, settings.get(), images, seed, overwrite);
+      SyntheticResult result = make(spark, to, config, settings, images, seed, overwrite, lock);
       print(out(), result);
     }
   }
@@ -83,14 +91,16 @@ final class SynthesizeCommand extends AbstractCommand {
       SyntheticSettings settings,
       int images,
       long seed,
-      boolean overwrite)
+      boolean overwrite,
+      LockSettings lock)
       throws IOException {
     PhaseTimer timer = new PhaseTimer();
     SyntheticResult result =
         timer.call(
             "draw images and gaze",
-            () -> SyntheticData.generate(spark, to.toUri(), settings, images, seed, overwrite));
-    FileSystem fileSystem = to.getFileSystem(hadoopConfiguration());
+            () ->
+                SyntheticData.generate(spark, to.toUri(), settings, images, seed, overwrite, lock));
+    FileSystem fileSystem = to.getFileSystem(Paths.hadoopConfiguration());
     // Also where an earlier attempt was killed between the data's manifest and its summary.
     if (!result.alreadyDone() || !fileSystem.exists(new Path(to, Summary.FILE))) {
       Outputs.writeText(fileSystem, new Path(to, "config.conf"), config.render());

@@ -9,14 +9,18 @@ import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.spark.StageTrainer;
 import io.cogaze.train.spark.TrainRequest;
 import io.cogaze.train.spark.TrainResult;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Shards to checkpoints. */
@@ -42,15 +46,8 @@ final class TrainCommand extends AbstractCommand {
       description = "Name of a recipe (cooperative, cooperative-small) or a .conf file.")
   private String recipe;
 
-  @Option(
-      names = "--shards",
-      required = true,
-      paramLabel = "SHARDS",
-      description = "Folder that preprocess wrote.")
-  private String shards;
-
-  @Option(names = "--run", required = true, paramLabel = "RUN", description = "Folder of the run.")
-  private String run;
+  @Mixin private ShardsOption shards;
+  @Mixin private RunOption run;
 
   @Option(
       names = "--stages",
@@ -61,31 +58,36 @@ final class TrainCommand extends AbstractCommand {
 
   @Option(
       names = "--overwrite",
-      description =
-          "Trains anew stages that were trained with another configuration or other shards.")
+      description = {
+        "Of the chosen stages, throws away and trains anew those that other settings, other shards or other weights of",
+        "an earlier stage went into. The others are kept."
+      })
   private boolean overwrite;
 
   @Override
-  List<ConfigSource> recipeSources() {
+  List<ConfigSource> configSources() {
     return List.of(Recipes.source(recipe));
   }
 
   @Override
-  void run(CogazeConfig config) throws Exception {
-    ConfigBinder binder = config.binder();
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
     Supplier<Recipe> plan = binder.bind("recipe", Recipe.class);
     Supplier<TrainSettings> settings = binder.bind("train", TrainSettings.class);
     Supplier<LockSettings> lock = binder.bind("run", LockSettings.class);
-    binder.check();
-    Path from = existingFolder(shards, "--shards");
-    Path to = path(run);
+    return () -> train(config, plan.get(), settings.get(), lock.get());
+  }
+
+  private void train(CogazeConfig config, Recipe plan, TrainSettings settings, LockSettings lock)
+      throws IOException {
+    URI from = shards.existing();
+    Path to = run.path();
+    FileSystem fileSystem = to.getFileSystem(Paths.hadoopConfiguration());
     try (SparkSession spark = SparkSessions.open("train")) {
       TrainResult result =
           StageTrainer.train(
               spark,
-              new TrainRequest(
-                  to, from.toUri(), plan.get(), settings.get(), stages, overwrite, lock.get()));
-      TrainOutputs.write(to.getFileSystem(hadoopConfiguration()), to, config, result);
+              new TrainRequest(to, from, plan, settings, stages, overwrite, lock),
+              trained -> TrainOutputs.write(fileSystem, to, config, trained));
       print(out(), result);
       out().println("Run: " + to);
       out().flush();

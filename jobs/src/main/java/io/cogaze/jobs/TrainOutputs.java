@@ -5,6 +5,7 @@ import io.cogaze.run.RunLayout;
 import io.cogaze.run.Summary;
 import io.cogaze.train.spark.TrainResult;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.hadoop.fs.FileSystem;
@@ -17,9 +18,13 @@ import org.apache.hadoop.fs.Path;
 final class TrainOutputs {
   private TrainOutputs() {}
 
-  static void write(FileSystem fileSystem, Path run, CogazeConfig config, TrainResult result)
-      throws IOException {
-    Outputs.writeText(fileSystem, new RunLayout(run).recipeFile(), config.render());
+  static void write(FileSystem fileSystem, Path run, CogazeConfig config, TrainResult result) {
+    Path recipe = new RunLayout(run).recipeFile();
+    try {
+      Outputs.writeText(fileSystem, recipe, config.render());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write " + recipe + ": " + e.getMessage(), e);
+    }
     Outputs.noteInRun(fileSystem, run, summary(result).toJson());
   }
 

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkException;
@@ -115,6 +116,19 @@ public final class Evaluator {
    */
   public static EvaluateResult run(
       SparkSession session, EvaluateRequest request, EvaluateSettings settings) {
+    return run(session, request, settings, result -> {});
+  }
+
+  /**
+   * As the other, and notes the result while the run folder is still this process's alone.
+   *
+   * @param whileLocked what to write into the run folder beside the evaluation
+   */
+  public static EvaluateResult run(
+      SparkSession session,
+      EvaluateRequest request,
+      EvaluateSettings settings,
+      Consumer<EvaluateResult> whileLocked) {
     try {
       FileSystem fs = request.run().getFileSystem(session.sparkContext().hadoopConfiguration());
       ShardSet shards =
@@ -129,13 +143,13 @@ public final class Evaluator {
               request.configText(),
               request.overwrite(),
               request.lock());
-      return new Evaluator(session, qualified, settings, fs, shards).run();
+      return new Evaluator(session, qualified, settings, fs, shards).run(whileLocked);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach " + request.run() + ": " + e.getMessage(), e);
     }
   }
 
-  private EvaluateResult run() throws IOException {
+  private EvaluateResult run(Consumer<EvaluateResult> whileLocked) throws IOException {
     if (!fs.exists(layout.root())) {
       throw new InputException(
           "Cannot evaluate "
@@ -145,25 +159,32 @@ public final class Evaluator {
     StageToEvaluate.Found found = StageToEvaluate.in(fs, layout, request.stages());
     checkStages(found);
     try (RunLock lock = RunLock.acquire(fs, layout.root(), "evaluate", request.lock())) {
-      ConfigStamp stamp = stamp(found.evaluated());
-      Rerun rerun = Rerun.decide(fs, folder, KIND, stamp, request.overwrite());
-      if (rerun.action() == Rerun.Action.ALREADY_DONE) {
-        LOG.info("{} is there already for the same stages, shards and settings", folder);
-        Summary summary = summary(rerun.committed().orElseThrow().body().path(RESULTS));
-        if (!fs.exists(new Path(folder, Summary.FILE))) {
-          // An earlier attempt was killed between its manifest and its summary.
-          leaveNotes(summary);
-        }
-        return new EvaluateResult(folder, true, summary.alreadyDone().toJson());
-      }
-      Manifest manifest = evaluate(found.evaluated(), stamp, lock);
-      FolderCommit.removeLeftovers(fs, folder);
-      Summary summary = summary(manifest.body().path(RESULTS)).phases(timer);
-      leaveNotes(summary);
-      return new EvaluateResult(folder, false, summary.toJson());
+      EvaluateResult result = evaluate(found, lock);
+      lock.check();
+      whileLocked.accept(result);
+      return result;
     } finally {
       PredictorPool.ofThisJvm().close();
     }
+  }
+
+  private EvaluateResult evaluate(StageToEvaluate.Found found, RunLock lock) throws IOException {
+    ConfigStamp stamp = stamp(found.evaluated());
+    Rerun rerun = Rerun.decide(fs, folder, KIND, stamp, request.overwrite());
+    if (rerun.action() == Rerun.Action.ALREADY_DONE) {
+      LOG.info("{} is there already for the same stages, shards and settings", folder);
+      Summary summary = summary(rerun.committed().orElseThrow().body().path(RESULTS));
+      if (!fs.exists(new Path(folder, Summary.FILE))) {
+        // An earlier attempt was killed between its manifest and its summary.
+        leaveNotes(summary);
+      }
+      return new EvaluateResult(folder, true, summary.alreadyDone().toJson());
+    }
+    Manifest manifest = evaluate(found.evaluated(), stamp, lock);
+    FolderCommit.removeLeftovers(fs, folder);
+    Summary summary = summary(manifest.body().path(RESULTS)).phases(timer);
+    leaveNotes(summary);
+    return new EvaluateResult(folder, false, summary.toJson());
   }
 
   private void checkStages(StageToEvaluate.Found found) {

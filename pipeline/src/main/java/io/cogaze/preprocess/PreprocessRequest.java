@@ -1,6 +1,7 @@
 package io.cogaze.preprocess;
 
 import io.cogaze.run.ConfigStamp;
+import io.cogaze.run.LockSettings;
 import java.net.URI;
 
 /**
@@ -13,6 +14,7 @@ import java.net.URI;
  * @param configText the resolved configuration, without secrets, for the folder's {@code
  *     config-....conf}
  * @param overwrite whether a shard set made with other settings may be replaced
+ * @param lock how long the output folder's lock outlives its holder
  */
 public record PreprocessRequest(
     String dataset,
@@ -20,4 +22,17 @@ public record PreprocessRequest(
     URI output,
     ConfigStamp config,
     String configText,
-    boolean overwrite) {}
+    boolean overwrite,
+    LockSettings lock) {
+
+  /** With the default lock. */
+  public PreprocessRequest(
+      String dataset,
+      URI input,
+      URI output,
+      ConfigStamp config,
+      String configText,
+      boolean overwrite) {
+    this(dataset, input, output, config, configText, overwrite, LockSettings.DEFAULT);
+  }
+}

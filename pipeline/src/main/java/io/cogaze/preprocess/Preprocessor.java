@@ -136,7 +136,7 @@ public final class Preprocessor {
           "Patient ids are hashed with the key that everybody knows. For data of real patients set"
               + " cogaze.preprocess.pseudonym-key, or COGAZE_PSEUDONYM_KEY in the environment");
     }
-    try (RunLock lock = RunLock.acquire(fs, folder, COMMAND)) {
+    try (RunLock lock = RunLock.acquire(fs, folder, COMMAND, request.lock())) {
       FolderCommit.removeLeftovers(fs, folder);
       FolderCommit commit = FolderCommit.begin(fs, folder, ShardManifest.KIND).guardedBy(lock);
       ShardManifest manifest = write(commit, stamp, inputHash);

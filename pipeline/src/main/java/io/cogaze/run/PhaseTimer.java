@@ -2,6 +2,7 @@ package io.cogaze.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -45,6 +46,8 @@ public final class PhaseTimer {
   /** Runs a phase; unchecked exceptions pass through, checked ones come as the cause of one. */
   public <T> T call(String name, Callable<T> body) {
     LOG.info("{} ...", name);
+    Optional<StatusLine.Display> display = StatusLine.display();
+    display.ifPresent(watched -> watched.begin(name));
     long start = nanoClock.getAsLong();
     try {
       return body.call();
@@ -57,6 +60,7 @@ public final class PhaseTimer {
     } finally {
       double seconds = (nanoClock.getAsLong() - start) / 1e9;
       phases.add(new Phase(name, seconds));
+      display.ifPresent(StatusLine.Display::end);
       LOG.info("{}: {} s", name, Summary.seconds(seconds));
     }
   }

@@ -6,6 +6,7 @@ import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.FolderCommit;
 import io.cogaze.run.HashingOutputStream;
 import io.cogaze.run.Json;
+import io.cogaze.run.LockSettings;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.Rerun;
 import io.cogaze.run.RunLock;
@@ -66,6 +67,7 @@ public final class SyntheticData {
    *     <p>Errors: {@link io.cogaze.error.ConfigurationException} if the folder holds a synthetic
    *     data set of other settings; {@link InputException} if it holds files that CoGaze did not
    *     write; {@link io.cogaze.error.RunException} if someone else writes there.
+   * @param lock how long the folder's lock outlives its holder
    */
   public static SyntheticResult generate(
       SparkSession spark,
@@ -73,11 +75,23 @@ public final class SyntheticData {
       SyntheticSettings settings,
       int images,
       long seed,
-      boolean overwrite) {
-    return generate(spark, output, settings, images, seed, overwrite, Integer.MAX_VALUE);
+      boolean overwrite,
+      LockSettings lock) {
+    return generate(spark, output, settings, images, seed, overwrite, lock, Integer.MAX_VALUE);
   }
 
-  /** With at most that many tasks. */
+  /** With the default lock. */
+  public static SyntheticResult generate(
+      SparkSession spark,
+      URI output,
+      SyntheticSettings settings,
+      int images,
+      long seed,
+      boolean overwrite) {
+    return generate(spark, output, settings, images, seed, overwrite, LockSettings.DEFAULT);
+  }
+
+  /** With the default lock and at most that many tasks. */
   static SyntheticResult generate(
       SparkSession spark,
       URI output,
@@ -85,6 +99,19 @@ public final class SyntheticData {
       int images,
       long seed,
       boolean overwrite,
+      int mostTasks) {
+    return generate(
+        spark, output, settings, images, seed, overwrite, LockSettings.DEFAULT, mostTasks);
+  }
+
+  private static SyntheticResult generate(
+      SparkSession spark,
+      URI output,
+      SyntheticSettings settings,
+      int images,
+      long seed,
+      boolean overwrite,
+      LockSettings lockSettings,
       int mostTasks) {
     if (images < 1 || images > Cohort.limit()) {
       throw new IllegalArgumentException(
@@ -95,7 +122,7 @@ public final class SyntheticData {
     try (FileSystem fs = ChunkTask.open(output, hadoop)) {
       Path root = new Path(output);
       fs.mkdirs(root);
-      try (RunLock lock = RunLock.acquire(fs, root, "synthesize")) {
+      try (RunLock lock = RunLock.acquire(fs, root, "synthesize", lockSettings)) {
         Rerun rerun = Rerun.decide(fs, root, KIND, stamp, overwrite);
         if (rerun.action() == Rerun.Action.ALREADY_DONE) {
           return result(output, rerun.committed().orElseThrow(), true);

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What users get wrong: each a message with file, row and fix, an exit code, and no stack trace.
@@ -210,10 +211,64 @@ class BadInputTest {
         "synthesize --output x --images 3 --set synthetic.imagescale=1 | did you mean",
         "synthesize --output x --images 3 --set synthetic.image-scale=2 | image-scale",
         "evaluate --run r --shards s --split foo | --split: ",
+        "report --run r --progress loud | expected one of [AUTO, PLAIN, NONE] (case-insensitive) but was 'loud'",
         "demo --config missing.conf | Cannot read the configuration file 'missing.conf' of --config"
       })
   void aWrongCommandLineIsExplained(String words, String message) {
     assertThat(refused(CONFIGURATION, (Object[]) words.split(" "))).contains(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "demo",
+        "synthesize --output x --images 3",
+        "preprocess --input . --output x",
+        "train --recipe cooperative-small --shards s --run r",
+        "evaluate --run r --shards s",
+        "report --run r",
+        "inspect x"
+      })
+  void printingAConfigurationChecksItFirst(String words) {
+    Object[] command = (words + " --print-config").split(" ");
+    InProcess.Result printed = InProcess.run(command);
+    assertThat(printed.exitCode()).as(printed.err()).isZero();
+    assertThat(printed.out()).contains("lock-stale-after-seconds=120", "from reference.conf");
+
+    String blocks = words.startsWith("inspect") ? "gaze.sigma" : "run.lock-stale-after-second";
+    InProcess.Result refused =
+        InProcess.run(
+            plus(command, "--set", blocks + "=1", "--set", "nonsense.key=2", "--set", "rnu.x=3"));
+    assertThat(refused.exitCode()).isEqualTo(CONFIGURATION);
+    assertThat(refused.out()).isEmpty();
+    assertThat(refused.err())
+        .contains("nonsense", "rnu", blocks.substring(0, blocks.indexOf('.')))
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void printingAConfigurationReportsBadValuesAndUnknownKeysTogether() {
+    assertThat(
+            refused(
+                CONFIGURATION,
+                "train",
+                "--recipe",
+                "cooperative-small",
+                "--shards",
+                "s",
+                "--run",
+                "r",
+                "--print-config",
+                "--set",
+                "train.sed=5",
+                "--set",
+                "train.workers=many",
+                "--set",
+                "run.lock-stale-after-seconds=1"))
+        .contains("3 errors")
+        .contains("train.sed", "did you mean", "seed")
+        .contains("train.workers", "many")
+        .contains("lock-stale-after-seconds = 1, expected at least 2");
   }
 
   @Test
@@ -276,8 +331,10 @@ class BadInputTest {
             "--stages",
             "fuse");
     assertThat(message)
-        .contains("Stage 'fuse' takes weights from stage 'saliency', which is not finished")
-        .contains("Train it first: --stages saliency,fuse");
+        .contains("Cannot train stage 'fuse': it takes weights from stage 'saliency'")
+        .contains("which is not finished in " + "file:")
+        .containsPattern("\n  cause: --stages leaves 'saliency' out")
+        .containsPattern("\n  fix:   train it too: --stages saliency,fuse");
   }
 
   @Test

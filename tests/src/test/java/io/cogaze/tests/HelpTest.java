@@ -20,7 +20,11 @@ class HelpTest {
         List.of("demo", "synthesize", "preprocess", "train", "evaluate", "report", "inspect")) {
       assertThat(help).containsPattern("(?m)^ +" + command + " +\\S");
     }
-    assertThat(help).contains("Not for clinical use", "Exit codes:");
+    assertThat(help)
+        .contains("Not for clinical use", "Exit codes:")
+        .contains("--dry-run", "-- --master yarn")
+        .contains("SPARK_HOME", "SPARK_CONF_DIR", "JAVA_HOME", "COGAZE_MACHINE_MEMORY")
+        .contains("OMP_NUM_THREADS", "COGAZE_PSEUDONYM_KEY", "TERM", "CI");
   }
 
   @ParameterizedTest
@@ -30,7 +34,7 @@ class HelpTest {
     Completed help = Examples.help(command);
     assertThat(help.out())
         .contains("Usage: cogaze " + command)
-        .contains("--set", "--config", "--print-config", "--stacktrace")
+        .contains("--set", "--config", "--print-config", "--stacktrace", "--progress")
         .contains("Example:\n  cogaze " + command);
     assertThat(help.err()).isEmpty();
     assertThat(help.seconds()).as("no Spark is started for help").isLessThan(20);

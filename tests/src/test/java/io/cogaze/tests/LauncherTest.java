@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -269,6 +271,90 @@ class LauncherTest {
     Files.copy(Project.launcher(), home.resolve("cogaze"), StandardCopyOption.COPY_ATTRIBUTES);
     new Cogaze().launcher(home.resolve("cogaze")).run("demo", "--dry-run").expect(0);
     assertThat(home.toFile().list()).containsExactly("cogaze");
+  }
+
+  @Test
+  void onATerminalTheProgressIsOneLineThatIsDrawnAnewAndTearsNoOther() {
+    String shown = onTerminal("xterm", train("terminal"));
+    assertThat(shown)
+        .contains("contrast  epoch 1/2  round 1/1  loss ")
+        .contains(" examples/s  ")
+        .contains(ERASE);
+    List<String> lines = visible(shown);
+    assertThat(lines)
+        .filteredOn(line -> line.contains("INFO"))
+        .isNotEmpty()
+        .allMatch(line -> line.matches("\\d\\d:\\d\\d:\\d\\d INFO [A-Za-z]+: .*"));
+    assertThat(lines)
+        .as("rounds are drawn, not left behind; epochs stay")
+        .noneMatch(line -> line.contains("round 1/1"))
+        .anyMatch(line -> line.contains("stage contrast epoch 1/2: train loss"));
+    assertThat(lines.get(lines.size() - 1)).startsWith("Run: file:");
+  }
+
+  @Test
+  void plainProgressMovesNoCursorOnATerminalEither() {
+    String shown = onTerminal("xterm", plus(train("plain"), "--progress", "plain"));
+    assertThat(shown.replace("\r\n", "\n"))
+        .contains("stage contrast epoch 1/2 round 1/1: loss ")
+        .doesNotContain("\r", "\u001b");
+  }
+
+  @Test
+  void whoeverCannotSeeALineDrawnAnewGetsPlainLines() {
+    Object[] dry = {"demo", "--dry-run"};
+    assertThat(onTerminal("xterm", dry)).contains("-Dcogaze.terminal.columns=");
+    assertThat(onTerminal("dumb", dry)).doesNotContain("cogaze.terminal");
+    assertThat(onTerminal("xterm CI=1", dry)).doesNotContain("cogaze.terminal");
+    assertThat(new Cogaze().run(dry).expect(0).out()).doesNotContain("cogaze.terminal");
+  }
+
+  private static final String ERASE = "\r\u001b[K";
+
+  private static Object[] train(String name) {
+    return new Object[] {
+      "train",
+      "--recipe",
+      "cooperative-small",
+      "--shards",
+      SmallPipeline.shards(),
+      "--run",
+      SmallPipeline.scratch("progress-" + name).resolve("run"),
+      "--stages",
+      "contrast",
+      "--config",
+      SmallPipeline.configuration()
+    };
+  }
+
+  private static Object[] plus(Object[] words, Object... more) {
+    return Stream.concat(Arrays.stream(words), Arrays.stream(more)).toArray();
+  }
+
+  /** What a terminal of that TERM gets to show when the launcher runs on it. */
+  private static String onTerminal(String term, Object... words) {
+    Path script = Tools.require("script", "Debian: apt-get install bsdutils");
+    StringBuilder command = new StringBuilder("env -u CI TERM=" + term + " " + Project.launcher());
+    for (Object word : words) {
+      command.append(" '").append(word).append('\'');
+    }
+    command.append(" -- --master 'local[2]'");
+    return Programs.run(
+            Project.scratch("work"),
+            Map.of("COGAZE_MACHINE_MEMORY", "12g"),
+            Duration.ofMinutes(5),
+            List.of(script.toString(), "-qec", command.toString(), "/dev/null"))
+        .expect(0)
+        .out();
+  }
+
+  /** The lines that stay on the terminal: of each what stands behind the last clearing. */
+  private static List<String> visible(String shown) {
+    return shown
+        .replace("\r\n", "\n")
+        .lines()
+        .map(line -> line.substring(Math.max(0, line.lastIndexOf(ERASE))).replace(ERASE, ""))
+        .toList();
   }
 
   @Test

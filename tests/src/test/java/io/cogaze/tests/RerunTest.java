@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.jobs.InProcess;
+import io.cogaze.run.RunLock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -88,6 +89,57 @@ class RerunTest {
         .contains("bootstrap-resamples: there 100, now 101")
         .contains("--overwrite");
     assertThat(kept(run.resolve("evaluation"))).isEqualTo(before);
+  }
+
+  @Test
+  void whoeverWritesIntoARunNotesItInItsSummaryBeforeOthersMay() throws IOException {
+    Path run = copyOfRun("summary-under-lock");
+    Object[] train = {"--recipe", "cooperative-small", "--shards", SmallPipeline.shards()};
+    again("train", run, plus(train, "--set", "train.seed=5"));
+    assertNotedBeforeRelease(run, "train");
+    again("evaluate", run, "--shards", SmallPipeline.shards(), "--split", "test");
+    assertNotedBeforeRelease(run, "evaluate");
+    again("report", run);
+    assertNotedBeforeRelease(run, "report");
+  }
+
+  @Test
+  void aReportOnARunThatSomeoneElseWritesToIsRefusedAndChangesNothing() throws IOException {
+    Path run = copyOfRun("report-held");
+    SortedMap<String, String> before = kept(run);
+    org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration();
+    org.apache.hadoop.fs.Path held = new org.apache.hadoop.fs.Path(run.toUri());
+    try (RunLock lock = RunLock.acquire(held.getFileSystem(hadoop), held, "train")) {
+      for (String command : List.of("report", "demo")) {
+        Object[] words =
+            command.equals("demo")
+                ? new Object[] {"demo", "--output", run}
+                : new Object[] {"report", "--run", run};
+        InProcess.Result refused = InProcess.run(words);
+        assertThat(refused.exitCode()).as(refused.err()).isEqualTo(3);
+        assertThat(refused.err())
+            .contains("another process is writing there")
+            .contains("process " + ProcessHandle.current().pid())
+            .contains("command: train")
+            .doesNotContain("\tat ");
+      }
+      lock.check();
+    }
+    assertThat(kept(run)).isEqualTo(before);
+  }
+
+  @Test
+  void everyCommandThatWritesTakesTheLimitOfItsLockFromTheConfiguration() throws IOException {
+    Path data = SmallPipeline.copyOfData("lock-limit");
+    Object[] limit = {"--set", "run.lock-stale-after-seconds=33"};
+    again("synthesize", data, plus(limit, "--images", 40, "--seed", 7));
+    assertThat(holder(data).path("stale_after_seconds").asInt()).isEqualTo(33);
+    Path shards = data.resolveSibling("shards");
+    again("preprocess", shards, plus(limit, "--input", data));
+    assertThat(holder(shards).path("stale_after_seconds").asInt()).isEqualTo(33);
+    Path run = copyOfRun("lock-limit-run");
+    again("report", run, limit);
+    assertThat(holder(run).path("stale_after_seconds").asInt()).isEqualTo(33);
   }
 
   @Test
@@ -236,6 +288,20 @@ class RerunTest {
     }
   }
 
+  private static void assertNotedBeforeRelease(Path run, String command) throws IOException {
+    assertThat(Json.summary(run).path("command").asText()).isEqualTo(command);
+    assertThat(holder(run).path("command").asText()).isEqualTo(command);
+    try (Stream<Path> files = Files.list(run.resolve("_lock"))) {
+      Path released =
+          files
+              .filter(file -> file.getFileName().toString().startsWith("released-"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(Files.getLastModifiedTime(run.resolve("summary.json")))
+          .isLessThanOrEqualTo(Files.getLastModifiedTime(released));
+    }
+  }
+
   private static JsonNode stages(Path run) {
     return Json.summary(run).path("commands").path("train").path("details").path("stages");
   }
@@ -308,7 +374,7 @@ class RerunTest {
   }
 
   private static InProcess.Result run(String command, Path folder, Object... words) {
-    boolean onRun = command.equals("train") || command.equals("evaluate");
+    boolean onRun = List.of("train", "evaluate", "report").contains(command);
     Object[] start = {command, onRun ? "--run" : "--output", folder};
     return InProcess.run(plus(plus(start, words), "--config", SmallPipeline.configuration()));
   }

@@ -1,13 +1,17 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.nn.network.Head;
+import io.cogaze.run.StatusLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says on the driver's log how a stage gets on, and collects its metrics. */
+/**
+ * Says how a stage gets on, and collects its metrics. Epochs go to the driver's log; rounds to the
+ * {@link StatusLine}, or to the log too where nobody watches that.
+ */
 final class Progress {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
   private static final String TRAIN = "train";
@@ -40,17 +44,35 @@ final class Progress {
           String.format(
               Locale.ROOT, ", %s %.4f", Validation.name(heads.get(head)), round.headLoss(head)));
     }
-    LOG.info(
-        "stage {} epoch {}/{} round {}/{}: loss {}{}, {} examples/s, {} left at most",
-        stage,
-        round.epoch(),
-        epochs,
-        round.round(),
-        round.rounds(),
-        String.format(Locale.ROOT, "%.4f", round.loss()),
-        losses,
-        String.format(Locale.ROOT, "%.1f", round.examples() / round.seconds()),
-        duration(left * secondsSeen / roundsSeen));
+    String loss = String.format(Locale.ROOT, "%.4f", round.loss());
+    String rate = String.format(Locale.ROOT, "%.1f", round.examples() / round.seconds());
+    String timeLeft = duration(left * secondsSeen / roundsSeen);
+    boolean watched =
+        StatusLine.show(
+            String.format(
+                Locale.ROOT,
+                "%s  epoch %d/%d  round %d/%d  loss %s  %s examples/s  %s left at most",
+                stage,
+                round.epoch(),
+                epochs,
+                round.round(),
+                round.rounds(),
+                loss,
+                rate,
+                timeLeft));
+    if (!watched) {
+      LOG.info(
+          "stage {} epoch {}/{} round {}/{}: loss {}{}, {} examples/s, {} left at most",
+          stage,
+          round.epoch(),
+          epochs,
+          round.round(),
+          round.rounds(),
+          loss,
+          losses,
+          rate,
+          timeLeft);
+    }
     add(round.epoch(), round.round(), "loss", round.loss(), round.examples());
     for (int head = 0; head < heads.size(); head++) {
       String name = "loss_" + Validation.name(heads.get(head));
@@ -60,6 +82,17 @@ final class Progress {
     add(round.epoch(), round.round(), "seconds_compute", round.computeSeconds(), round.examples());
     add(round.epoch(), round.round(), "seconds_read", round.readSeconds(), round.examples());
     add(round.epoch(), round.round(), "bytes_driver", (double) round.bytesThroughDriver(), 1);
+  }
+
+  /** An epoch is being validated. */
+  void validating(int epoch) {
+    StatusLine.show(
+        String.format(Locale.ROOT, "%s  epoch %d/%d  validation", stage, epoch, epochs));
+  }
+
+  /** The stage is over, or has failed. */
+  static void over() {
+    StatusLine.show("");
   }
 
   /** An epoch has been validated; gives and forgets the epoch's rows. */

@@ -142,6 +142,7 @@ final class StageRun {
       Manifest finished = loop.run(network, newest);
       return result(finished, false, resumedFrom, start);
     } finally {
+      Progress.over();
       shipment.destroy();
     }
   }
@@ -152,16 +153,11 @@ final class StageRun {
       String from = init.fromStage();
       if (Manifest.readIfPresent(fs, run.stage(from).folder()).isEmpty()) {
         throw new ConfigurationException(
-            "Stage '"
-                + stage
-                + "' takes weights from stage '"
-                + from
-                + "', which is not finished in "
-                + run.root()
-                + ". Train it first: --stages "
-                + from
-                + ","
-                + stage);
+            """
+            Cannot train stage '%s': it takes weights from stage '%s', which is not finished in %s.
+              cause: --stages leaves '%s' out, and no earlier command trained it to its end in this run folder
+              fix:   train it too: --stages %s,%s; or correct --run"""
+                .formatted(stage, from, run.root(), from, from, stage));
       }
       sources.computeIfAbsent(from, name -> TrainedStage.load(fs, run, name));
     }
@@ -382,6 +378,7 @@ final class StageRun {
           network = atRate(network, rate(state));
         }
         fit(network, examples, epoch, progress);
+        progress.validating(epoch);
         Map<String, Validation.Value> values =
             validation.run(context, network, Validation.jobName(stage, epoch));
         double rate = network.learningRate();

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -30,6 +31,16 @@ public final class StageTrainer {
    * finite.
    */
   public static TrainResult train(SparkSession spark, TrainRequest request) {
+    return train(spark, request, result -> {});
+  }
+
+  /**
+   * As the other, and notes the result while the run folder is still this process's alone.
+   *
+   * @param notes what to write into the run folder beside the stages
+   */
+  public static TrainResult train(
+      SparkSession spark, TrainRequest request, Consumer<TrainResult> notes) {
     NativeLibrary.prepare();
     List<StagePlan> plans = request.recipe().plans(request.stages());
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
@@ -47,9 +58,12 @@ public final class StageTrainer {
       for (StagePlan plan : plans) {
         results.add(new StageRun(context, fs, run, shards, request, plan, lock).run());
       }
+      TrainResult result = new TrainResult(results);
+      lock.check();
+      notes.accept(result);
+      return result;
     } finally {
       WorkerSlots.ofThisJvm().close();
     }
-    return new TrainResult(results);
   }
 }
