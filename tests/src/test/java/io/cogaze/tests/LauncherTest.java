@@ -277,8 +277,9 @@ class LauncherTest {
   void onATerminalTheProgressIsOneLineThatIsDrawnAnewAndTearsNoOther() {
     String shown = onTerminal("xterm", train("terminal"));
     assertThat(shown)
-        .contains("contrast  epoch 1/2  round 1/1  loss ")
-        .contains(" examples/s  ")
+        .contains("contrast  epoch 1/2  training")
+        .containsPattern("contrast  epoch 1/2  validation  loss [0-9.]+  [0-9.]+ examples/s  ")
+        .containsPattern("contrast  epoch 2/2  validation  loss [0-9.]+ ")
         .contains(ERASE);
     List<String> lines = visible(shown);
     assertThat(lines)
@@ -287,7 +288,7 @@ class LauncherTest {
         .allMatch(line -> line.matches("\\d\\d:\\d\\d:\\d\\d INFO [A-Za-z]+: .*"));
     assertThat(lines)
         .as("rounds are drawn, not left behind; epochs stay")
-        .noneMatch(line -> line.contains("round 1/1"))
+        .noneMatch(line -> line.contains(" examples/s "))
         .anyMatch(line -> line.contains("stage contrast epoch 1/2: train loss"));
     assertThat(lines.get(lines.size() - 1)).startsWith("Run: file:");
   }

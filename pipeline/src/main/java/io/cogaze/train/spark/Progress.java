@@ -22,6 +22,7 @@ final class Progress {
   private final List<Head> heads;
   private final List<MetricRow> rows = new ArrayList<>();
   private final List<RoundSummary> rounds = new ArrayList<>();
+  private String lastRound = "";
   private double secondsSeen;
   private long roundsSeen;
 
@@ -47,19 +48,13 @@ final class Progress {
     String loss = String.format(Locale.ROOT, "%.4f", round.loss());
     String rate = String.format(Locale.ROOT, "%.1f", round.examples() / round.seconds());
     String timeLeft = duration(left * secondsSeen / roundsSeen);
+    lastRound =
+        String.format(
+            Locale.ROOT, "  loss %s  %s examples/s  %s left at most", loss, rate, timeLeft);
     boolean watched =
-        StatusLine.show(
-            String.format(
-                Locale.ROOT,
-                "%s  epoch %d/%d  round %d/%d  loss %s  %s examples/s  %s left at most",
-                stage,
-                round.epoch(),
-                epochs,
-                round.round(),
-                round.rounds(),
-                loss,
-                rate,
-                timeLeft));
+        show(
+            round.epoch(),
+            String.format(Locale.ROOT, "round %d/%d", round.round(), round.rounds()));
     if (!watched) {
       LOG.info(
           "stage {} epoch {}/{} round {}/{}: loss {}{}, {} examples/s, {} left at most",
@@ -84,10 +79,20 @@ final class Progress {
     add(round.epoch(), round.round(), "bytes_driver", (double) round.bytesThroughDriver(), 1);
   }
 
+  /** The first round of an epoch is under way. */
+  void training(int epoch) {
+    show(epoch, "training");
+  }
+
   /** An epoch is being validated. */
   void validating(int epoch) {
-    StatusLine.show(
-        String.format(Locale.ROOT, "%s  epoch %d/%d  validation", stage, epoch, epochs));
+    show(epoch, "validation");
+  }
+
+  /** Epochs of one round are validated at once, so every step shows what the last round gave. */
+  private boolean show(int epoch, String step) {
+    return StatusLine.show(
+        String.format(Locale.ROOT, "%s  epoch %d/%d  %s%s", stage, epoch, epochs, step, lastRound));
   }
 
   /** The stage is over, or has failed. */

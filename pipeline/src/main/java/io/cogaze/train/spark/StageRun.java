@@ -419,6 +419,7 @@ final class StageRun {
     private void fit(
         StageNetwork network, List<ExampleRef> examples, int epoch, Progress progress) {
       EpochPlan plan = planner.plan(examples, train.seed(), stage, epoch);
+      progress.training(epoch);
       CogazeTrainingMaster master =
           new CogazeTrainingMaster(
               network,
