@@ -351,9 +351,8 @@ class LauncherTest {
 
   /** The lines that stay on the terminal: of each what stands behind the last clearing. */
   private static List<String> visible(String shown) {
-    return shown
-        .replace("\r\n", "\n")
-        .lines()
+    // Not lines(), which takes a lone carriage return for a line break too.
+    return Arrays.stream(shown.replace("\r\n", "\n").stripTrailing().split("\n", -1))
         .map(line -> line.substring(Math.max(0, line.lastIndexOf(ERASE))).replace(ERASE, ""))
         .toList();
   }
