@@ -82,7 +82,7 @@ public final class Convolution extends OwnLayer {
   }
 
   ConvolutionShape shape() {
-    return new ConvolutionShape(kernel, stride, padding);
+    return ConvolutionShape.square(kernel, stride, padding);
   }
 
   /** Channels of the output. */
@@ -132,7 +132,7 @@ public final class Convolution extends OwnLayer {
   public InputType getOutputType(int index, InputType input) {
     InputType.InputTypeConvolutional image = image(input);
     return InputType.convolutional(
-        shape().output(image.getHeight()), shape().output(image.getWidth()), outputs);
+        shape().outputHeight(image.getHeight()), shape().outputWidth(image.getWidth()), outputs);
   }
 
   @Override

@@ -31,7 +31,7 @@ public final class Pool extends OwnLayer {
     }
 
     ConvolutionShape shape() {
-      return new ConvolutionShape(kernel, 2, padding);
+      return ConvolutionShape.square(kernel, 2, padding);
     }
   }
 
@@ -65,7 +65,9 @@ public final class Pool extends OwnLayer {
     }
     ConvolutionShape shape = kind.shape();
     return InputType.convolutional(
-        shape.output(image.getHeight()), shape.output(image.getWidth()), image.getChannels());
+        shape.outputHeight(image.getHeight()),
+        shape.outputWidth(image.getWidth()),
+        image.getChannels());
   }
 
   @Override
