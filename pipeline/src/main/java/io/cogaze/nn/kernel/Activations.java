@@ -2,6 +2,7 @@ package io.cogaze.nn.kernel;
 
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -98,6 +99,38 @@ public final class Activations {
       to.permute(0, 1, 4, 2, 3).assign(blocks(from));
     } else {
       to.assign(from);
+    }
+  }
+
+  /** A new activation of a form with the given values, which are in C order of [N,C,H,W]. */
+  public static INDArray create(double[] values, Form form, Buffers buffers) {
+    if (form.layout() == Layout.PLAIN) {
+      INDArray plain = form.create(buffers);
+      HostValues.write(values, plain);
+      return plain;
+    }
+    INDArray plain = form.as(Layout.PLAIN).scratch(buffers);
+    HostValues.write(values, plain);
+    return in(form, plain, buffers);
+  }
+
+  /** The same values in a form of the same size: the array itself if it has it, else a copy. */
+  public static INDArray in(Form form, INDArray array, Buffers buffers) {
+    if (layout(array) == form.layout()) {
+      return array;
+    }
+    INDArray copy = form.create(buffers);
+    assign(array, copy);
+    return copy;
+  }
+
+  /** Adds one value a channel, in place. */
+  public static void addPerChannel(INDArray array, INDArray values) {
+    if (array.rank() == 5) {
+      INDArray blocks = values.reshape('c', array.size(1), array.size(4));
+      Nd4j.exec(new BroadcastAddOp(array, blocks, array, 1, 4));
+    } else {
+      Nd4j.exec(new BroadcastAddOp(array, values, array, 1));
     }
   }
 

@@ -127,6 +127,21 @@ public interface Kernel {
   /** Gradient of {@link #upsample2}: sums over 2 x 2 windows. */
   INDArray upsample2Backward(Form input, INDArray dy, Buffers buffers);
 
+  /**
+   * Bilinear interpolation to another size. With aligned corners the centres of the corner pixels
+   * coincide; without, the outer edges do.
+   */
+  default INDArray resize(
+      INDArray x, int height, int width, boolean alignCorners, Buffers buffers) {
+    Layout layout = layout(x.dataType(), Activations.channels(x));
+    return Bilinear.resize(x, height, width, alignCorners, layout, buffers);
+  }
+
+  /** Gradient of {@link #resize}. */
+  default INDArray resizeBackward(Form input, INDArray dy, boolean alignCorners, Buffers buffers) {
+    return Bilinear.backward(input, dy, alignCorners, buffers);
+  }
+
   /** max(a + b, 0). */
   INDArray addRelu(INDArray a, INDArray b, Buffers buffers);
 

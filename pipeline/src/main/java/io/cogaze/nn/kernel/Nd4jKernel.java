@@ -1,5 +1,6 @@
 package io.cogaze.nn.kernel;
 
+import io.cogaze.nn.kernel.ConvolutionShape.Extent;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -42,6 +43,9 @@ final class Nd4jKernel implements Kernel {
   @Override
   public INDArray convolution(
       ConvolutionShape s, INDArray x, INDArray w, INDArray b, Buffers buffers) {
+    if (isDilated(s)) {
+      return convolution(dense(s), x, spread(s, w, buffers), b, buffers);
+    }
     INDArray input = Activations.plain(x, buffers);
     Form out =
         Form.of(input)
@@ -61,6 +65,9 @@ final class Nd4jKernel implements Kernel {
   @Override
   public INDArray convolutionBackwardData(
       ConvolutionShape s, INDArray w, INDArray dy, Form input, Buffers buffers) {
+    if (isDilated(s)) {
+      return convolutionBackwardData(dense(s), spread(s, w, buffers), dy, input, buffers);
+    }
     INDArray gradient = Activations.plain(dy, buffers);
     INDArray dx = input.as(Layout.PLAIN).create(buffers);
     if (isTransposed(s, dy, input)) {
@@ -68,7 +75,7 @@ final class Nd4jKernel implements Kernel {
           arguments(DynamicCustomOp.builder("deconv2d").addInputs(gradient, w), s)
               .addOutputs(dx)
               .build());
-      return as(dx, input, buffers);
+      return Activations.in(input, dx, buffers);
     }
     // The operation has no form without the weights' gradient, and reads an input it does not need.
     INDArray x = input.as(Layout.PLAIN).scratch(buffers).assign(0);
@@ -78,12 +85,18 @@ final class Nd4jKernel implements Kernel {
                 DynamicCustomOp.builder("conv2d_bp").addInputs(x, w, gradient).addOutputs(dx, dw),
                 s)
             .build());
-    return as(dx, input, buffers);
+    return Activations.in(input, dx, buffers);
   }
 
   @Override
   public void convolutionBackwardWeights(
       ConvolutionShape s, INDArray x, INDArray dy, INDArray dw, INDArray db, Buffers buffers) {
+    if (isDilated(s)) {
+      INDArray spread = spread(s, dw.assign(0), buffers);
+      convolutionBackwardWeights(dense(s), x, dy, spread, db, buffers);
+      dw.assign(kept(s, spread));
+      return;
+    }
     INDArray input = Activations.plain(x, buffers);
     INDArray gradient = Activations.plain(dy, buffers);
     if (dw.length() / dw.size(0) <= FEW_WEIGHTS) {
@@ -102,6 +115,38 @@ final class Nd4jKernel implements Kernel {
     Nd4j.exec(arguments(op, s).build());
   }
 
+  private static boolean isDilated(ConvolutionShape s) {
+    return s.dilation().height() > 1 || s.dilation().width() > 1;
+  }
+
+  /** The same window, its holes filled. ND4J's dilated convolution in float32 fails. */
+  private static ConvolutionShape dense(ConvolutionShape s) {
+    Extent kernel =
+        new Extent(
+            (s.kernel().height() - 1) * s.dilation().height() + 1,
+            (s.kernel().width() - 1) * s.dilation().width() + 1);
+    return new ConvolutionShape(kernel, s.stride(), s.padding(), Extent.of(1));
+  }
+
+  /** The weights of {@link #dense}: zeros between those of the dilated window. */
+  private static INDArray spread(ConvolutionShape s, INDArray w, Buffers buffers) {
+    Extent kernel = dense(s).kernel();
+    INDArray spread =
+        buffers.scratch(w.dataType(), w.size(0), w.size(1), kernel.height(), kernel.width());
+    spread.assign(0);
+    kept(s, spread).assign(w);
+    return spread;
+  }
+
+  /** The view of the dilated window's weights in those of {@link #dense}. */
+  private static INDArray kept(ConvolutionShape s, INDArray spread) {
+    return spread.get(
+        NDArrayIndex.all(),
+        NDArrayIndex.all(),
+        NDArrayIndex.interval(0, s.dilation().height(), spread.size(2)),
+        NDArrayIndex.interval(0, s.dilation().width(), spread.size(3)));
+  }
+
   /** Whether the transposed convolution of the output has the size of the input. */
   private static boolean isTransposed(ConvolutionShape s, INDArray dy, Form input) {
     return Activations.height(dy) * s.stride().height() - s.stride().height()
@@ -114,16 +159,6 @@ final class Nd4jKernel implements Kernel {
                 + 2L * s.padding().width()
                 - (s.kernel().width() - 1L) * s.dilation().width()
                 - 1;
-  }
-
-  /** The array itself where the form wants it plain, else a copy in the wanted layout. */
-  private static INDArray as(INDArray plain, Form wanted, Buffers buffers) {
-    if (wanted.layout() == Layout.PLAIN) {
-      return plain;
-    }
-    INDArray copy = wanted.create(buffers);
-    Activations.assign(plain, copy);
-    return copy;
   }
 
   /** Gradients of the weights alone, as matrix products of the output's gradient and patches. */
@@ -300,7 +335,7 @@ final class Nd4jKernel implements Kernel {
     out.addiColumnVector(perRow(shift, n, type));
     gradient.muliColumnVector(perRow(scale, n, type));
     out.addi(gradient);
-    return as(dx, Form.of(input), buffers);
+    return Activations.in(Form.of(input), dx, buffers);
   }
 
   @Override
@@ -321,7 +356,7 @@ final class Nd4jKernel implements Kernel {
             .addInputs(input, Activations.plain(dy, buffers))
             .addOutputs(dx)
             .build());
-    return as(dx, Form.of(x), buffers);
+    return Activations.in(Form.of(x), dx, buffers);
   }
 
   @Override
@@ -341,7 +376,7 @@ final class Nd4jKernel implements Kernel {
             .addInputs(dx, Activations.plain(dy, buffers))
             .addOutputs(dx)
             .build());
-    return as(dx, input, buffers);
+    return Activations.in(input, dx, buffers);
   }
 
   private static INDArray pooled(ConvolutionShape s, INDArray x, Buffers buffers) {
@@ -370,7 +405,7 @@ final class Nd4jKernel implements Kernel {
       gradient[i] /= area;
     }
     rows(dx).addiColumnVector(column(gradient, input.type()));
-    return as(dx, input, buffers);
+    return Activations.in(input, dx, buffers);
   }
 
   @Override
@@ -381,7 +416,7 @@ final class Nd4jKernel implements Kernel {
     DataType type = x.dataType();
     Nd4j.exec(new BroadcastMulOp(rows(input), column(scale, type), rows(y), 0));
     rows(y).addiColumnVector(column(shift, type));
-    return as(y, output, buffers);
+    return Activations.in(output, y, buffers);
   }
 
   @Override
@@ -433,7 +468,7 @@ final class Nd4jKernel implements Kernel {
             .addInputs(dx, Activations.plain(dy, buffers))
             .addOutputs(dx)
             .build());
-    return as(dx, input, buffers);
+    return Activations.in(input, dx, buffers);
   }
 
   @Override
@@ -451,7 +486,7 @@ final class Nd4jKernel implements Kernel {
     // Five times faster than relu_bp.
     Nd4j.exec(new Step(Activations.plain(y, buffers), dx));
     dx.muli(Activations.plain(dy, buffers));
-    return as(dx, input, buffers);
+    return Activations.in(input, dx, buffers);
   }
 
   @Override
@@ -481,7 +516,7 @@ final class Nd4jKernel implements Kernel {
       long to = from + inputs[i].channels();
       INDArray part = inputs[i].as(Layout.PLAIN).create(buffers);
       part.assign(gradient.get(NDArrayIndex.all(), NDArrayIndex.interval(from, to)));
-      dxs[i] = as(part, inputs[i], buffers);
+      dxs[i] = Activations.in(inputs[i], part, buffers);
       from = to;
     }
     return dxs;

@@ -1,5 +1,6 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -22,6 +23,7 @@ final class ConvolutionImpl extends OwnLayerImpl<Convolution> {
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     Convolution conf = layerConf();
     INDArray x = activation(conf.inputs() / conf.repeat());
+    conf.window().requireFit(conf.getLayerName(), Activations.height(x), Activations.width(x));
     return Kernels.get()
         .convolution(conf.shape(), x, weights(), getParam("b"), forward(workspaces));
   }

@@ -1,6 +1,9 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.Buffers;
+import io.cogaze.nn.kernel.ConvolutionShape;
+import io.cogaze.nn.kernel.ConvolutionShape.Extent;
 import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.MaxPooled;
@@ -28,10 +31,15 @@ final class PoolImpl extends OwnLayerImpl<Pool> {
     Buffers buffers = forward(workspaces);
     return switch (layerConf().kind()) {
       case GLOBAL_AVERAGE -> Kernels.get().globalAverage(x, buffers);
-      case AVERAGE_2 -> Kernels.get().averagePool(layerConf().kind().shape(), x, buffers);
-      case MAX_2, MAX_3 -> {
-        forward = Kernels.get().maxPool(layerConf().kind().shape(), x, buffers);
+      case AVERAGE -> Kernels.get().averagePool(shape(x), x, buffers);
+      case MAXIMUM -> {
+        forward = Kernels.get().maxPool(shape(x), x, buffers);
         yield forward.y();
+      }
+      case GLOBAL_MAXIMUM -> {
+        forward = Kernels.get().maxPool(shape(x), x, buffers);
+        // A single pixel: every layout has the channels in their order.
+        yield forward.y().reshape('c', Activations.examples(x), Activations.channels(x));
       }
     };
   }
@@ -44,13 +52,26 @@ final class PoolImpl extends OwnLayerImpl<Pool> {
     INDArray dx =
         switch (layerConf().kind()) {
           case GLOBAL_AVERAGE -> Kernels.get().globalAverageBackward(Form.of(x), dy, buffers);
-          case AVERAGE_2 ->
+          case AVERAGE -> Kernels.get().averagePoolBackward(shape(x), Form.of(x), dy, buffers);
+          case MAXIMUM -> Kernels.get().maxPoolBackward(shape(x), x, forward, dy, buffers);
+          case GLOBAL_MAXIMUM ->
               Kernels.get()
-                  .averagePoolBackward(layerConf().kind().shape(), Form.of(x), dy, buffers);
-          case MAX_2, MAX_3 ->
-              Kernels.get().maxPoolBackward(layerConf().kind().shape(), x, forward, dy, buffers);
+                  .maxPoolBackward(
+                      shape(x), x, forward, dy.reshape('c', dy.size(0), dy.size(1), 1, 1), buffers);
         };
     return new Pair<>(new DefaultGradient(), dx);
+  }
+
+  private ConvolutionShape shape(INDArray x) {
+    long height = Activations.height(x);
+    long width = Activations.width(x);
+    Window window = layerConf().window();
+    if (window == null) {
+      Extent all = new Extent(Math.toIntExact(height), Math.toIntExact(width));
+      return new ConvolutionShape(all, all, Extent.of(0), Extent.of(1));
+    }
+    window.requireFit(layerConf().getLayerName(), height, width);
+    return window.shape();
   }
 
   @Override

@@ -110,7 +110,7 @@ public final class CooperativeNetwork implements Network {
     }
     Activation pooled = null;
     if (heads.contains(Head.DENSENET_CLASS) || heads.contains(Head.FUSED_CLASS)) {
-      pooled = g.pool(DENSENET + ".pool5", Pool.Kind.GLOBAL_AVERAGE, normed);
+      pooled = g.pool(DENSENET + ".pool5", Pool.globalAverage(), normed);
     }
     Activation decoded = null;
     if (heads.contains(Head.SALIENCY) || heads.contains(Head.FUSED_CLASS)) {
@@ -148,7 +148,7 @@ public final class CooperativeNetwork implements Network {
     for (int level = 1; level <= LEVELS; level++) {
       String name = ENCODER + ".level" + level;
       if (level > 1) {
-        x = g.pool(name + ".pool", Pool.Kind.MAX_2, x);
+        x = g.pool(name + ".pool", Pool.maximum(2), x);
       }
       x = UnetBlocks.residualSqueezeExcite(g, name, x, width(level));
       skips[level - 1] = x;
@@ -169,7 +169,7 @@ public final class CooperativeNetwork implements Network {
   }
 
   private Activation classifier(GraphAssembler g, Activation pooled, Activation decoded) {
-    Activation map = g.pool(FUSED_CLASSIFIER + ".pool", Pool.Kind.GLOBAL_AVERAGE, decoded);
+    Activation map = g.pool(FUSED_CLASSIFIER + ".pool", Pool.globalAverage(), decoded);
     return UnetBlocks.classifier(
         g, FUSED_CLASSIFIER, spec.hidden(), spec.dropout(), spec.classes(), pooled, map);
   }

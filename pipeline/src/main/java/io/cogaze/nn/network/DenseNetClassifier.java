@@ -88,7 +88,7 @@ public final class DenseNetClassifier implements Network {
             new TripletOutput(weight, request.triplet(), spec.classes()),
             rawEmbedding ? raw : normed);
       } else {
-        Activation pooled = g.pool(FEATURES + ".pool5", Pool.Kind.GLOBAL_AVERAGE, normed);
+        Activation pooled = g.pool(FEATURES + ".pool5", Pool.globalAverage(), normed);
         g.output(
             "densenet-class",
             new ClassOutput(weight),

@@ -90,7 +90,7 @@ public final class MtUnet implements Network {
     for (int level = 1; level <= LEVELS; level++) {
       String name = ENCODER + ".level" + level;
       if (level > 1) {
-        x = g.pool(name + ".pool", Pool.Kind.MAX_2, x);
+        x = g.pool(name + ".pool", Pool.maximum(2), x);
       }
       x = UnetBlocks.doubleConv(g, name, x, width(level));
       maps[level - 1] = x;
@@ -111,8 +111,8 @@ public final class MtUnet implements Network {
   }
 
   private Activation classifier(GraphAssembler g, Activation deepest, Activation decoded) {
-    Activation below = g.pool(CLASSIFIER + ".pool1", Pool.Kind.GLOBAL_AVERAGE, deepest);
-    Activation above = g.pool(CLASSIFIER + ".pool2", Pool.Kind.GLOBAL_AVERAGE, decoded);
+    Activation below = g.pool(CLASSIFIER + ".pool1", Pool.globalAverage(), deepest);
+    Activation above = g.pool(CLASSIFIER + ".pool2", Pool.globalAverage(), decoded);
     return UnetBlocks.classifier(
         g, CLASSIFIER, spec.hidden(), spec.dropout(), spec.classes(), below, above);
   }
