@@ -64,7 +64,7 @@ def losses(out, labels, target):
 def main():
     a = arguments()
     torch.manual_seed(a.seed)
-    torch.set_default_dtype(getattr(torch, a.dtype))
+    torch.set_default_dtype(torch.float64)
     net = NETWORKS[a.network](**vars(a))
     randomise(net)
     image = torch.rand(a.batch, 1, a.height, a.width).float()
@@ -74,7 +74,8 @@ def main():
     given = dict(tensors_of(net))
     given.update({"image": image, "target.saliency": target, "target.class": F.one_hot(labels, a.classes)})
     write(f"{a.folder}/{a.network}-inputs.safetensors", given, "step.py")
-    image, target = image.to(torch.get_default_dtype()), target.to(torch.get_default_dtype())
+    dtype = getattr(torch, a.dtype)
+    net, image, target = net.to(dtype), image.to(dtype), target.to(dtype)
 
     net.eval()
     with torch.no_grad():
