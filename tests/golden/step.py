@@ -41,6 +41,20 @@ def arguments():
     return parser.parse_args()
 
 
+def picture(a):
+    """Smooth grey values in [0, 1], as radiographs have them. Noise would make gradients cancel down to rounding."""
+    coarse = torch.rand(a.batch, 1, a.height // 16, a.width // 16)
+    return F.interpolate(coarse, size=(a.height, a.width), mode="bicubic", align_corners=False).clamp(0, 1).float()
+
+
+def gaze_map(a):
+    """Two Gaussian spots an example, summing to 1."""
+    y, x = torch.meshgrid(torch.arange(a.height) / a.height, torch.arange(a.width) / a.width, indexing="ij")
+    centres = torch.rand(a.batch, 2, 2, 1, 1)
+    spots = torch.exp(-((y - centres[:, :, 0]) ** 2 + (x - centres[:, :, 1]) ** 2) / (2 * 0.06**2)).sum(1, keepdim=True)
+    return (spots / spots.sum((1, 2, 3), keepdim=True)).float()
+
+
 def outputs(out):
     found = {"output." + head: F.softmax(out[head], 1) for head in ("densenet-class", "fused-class") if head in out}
     if "saliency" in out:
@@ -67,9 +81,7 @@ def main():
     torch.set_default_dtype(torch.float64)
     net = NETWORKS[a.network](**vars(a))
     randomise(net)
-    image = torch.rand(a.batch, 1, a.height, a.width).float()
-    target = torch.rand(a.batch, 1, a.height, a.width) ** 8
-    target = (target / target.sum((1, 2, 3), keepdim=True)).float()
+    image, target = picture(a), gaze_map(a)
     labels = torch.arange(a.batch) % a.classes
     given = dict(tensors_of(net))
     given.update({"image": image, "target.saliency": target, "target.class": F.one_hot(labels, a.classes)})
