@@ -37,6 +37,7 @@ def arguments():
     for name, value in dict(height=320, width=256, batch=2, base=64, growth=32, stem=64, classes=3, hidden=64, seed=20).items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--blocks", type=blocks, default=DENSENETS["densenet201"])
+    parser.add_argument("--shift", type=float, default=0.0, help="mean shift of the normalisations, see vectors.py")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float64")
     return parser.parse_args()
 
@@ -80,7 +81,7 @@ def main():
     torch.manual_seed(a.seed)
     torch.set_default_dtype(torch.float64)
     net = NETWORKS[a.network](**vars(a))
-    randomise(net)
+    randomise(net, a.shift)
     image, target = picture(a), gaze_map(a)
     labels = torch.arange(a.batch) % a.classes
     given = dict(tensors_of(net))

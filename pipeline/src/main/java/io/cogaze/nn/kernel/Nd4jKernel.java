@@ -25,6 +25,9 @@ final class Nd4jKernel implements Kernel {
   /** Up to this many weights an output channel, patches and a product beat the whole backward. */
   private static final int FEW_WEIGHTS = 27;
 
+  /** Values that are summed in float32. */
+  private static final long LONGEST_SUM = 128;
+
   private static final int EXPLICIT_PADDING = 0;
   private static final int NCHW = 0;
 
@@ -200,7 +203,7 @@ final class Nd4jKernel implements Kernel {
     }
     dw.assign(sum.transpose().reshape('c', dw.shape()));
     if (db != null) {
-      HostValues.write(perChannel(rows(dy).sum(1), (int) dy.size(0), (int) dy.size(1)), db);
+      HostValues.write(perChannel(segments(dy).sum(1), (int) dy.size(0), (int) dy.size(1)), db);
     }
   }
 
@@ -245,14 +248,14 @@ final class Nd4jKernel implements Kernel {
     long count = x.length() / c;
     INDArray rows = rows(x);
     INDArray out = rows(y);
-    double[] mean = perChannel(rows.sum(1), n, c);
+    double[] mean = perChannel(segments(x).sum(1), n, c);
     for (int i = 0; i < c; i++) {
       mean[i] /= count;
     }
     DataType type = x.dataType();
     // Centring first keeps the variance exact where the mean is large.
     Nd4j.exec(new BroadcastSubOp(rows, perRow(mean, n, type), out, 0));
-    double[] variance = perChannel(sumOfSquares(out), n, c);
+    double[] variance = perChannel(sumOfSquares(segments(y)), n, c);
     double[] inverse = new double[c];
     double[] scale = HostValues.doubles(gamma);
     for (int i = 0; i < c; i++) {
@@ -315,9 +318,9 @@ final class Nd4jKernel implements Kernel {
     }
     INDArray gradient = rows(dy);
     INDArray out = rows(dx);
-    double[] sum = perChannel(gradient.sum(1), n, c);
+    double[] sum = perChannel(segments(dy).sum(1), n, c);
     Nd4j.exec(new BroadcastSubOp(rows(x), perRow(statistics.mean(), n, type), out, 0));
-    double[] product = perChannel(Nd4j.exec(new Dot(gradient, out, null, 1)), n, c);
+    double[] product = perChannel(Nd4j.exec(new Dot(segments(dy), segments(dx), null, 1)), n, c);
     double[] scale = HostValues.doubles(gamma);
     double[] slope = new double[c];
     double[] shift = new double[c];
@@ -528,14 +531,26 @@ final class Nd4jKernel implements Kernel {
     return array.reshape('c', rows, array.length() / rows);
   }
 
-  /** Sums over N of values [N*C]. */
-  private static double[] perChannel(INDArray perRow, int n, int c) {
-    double[] rows = HostValues.doubles(perRow);
+  /**
+   * [N,C,H,W] as [N*C*k, H*W/k] with short rows: ND4J adds up a row in its own type, one value
+   * after the other, and loses digits where a row is long.
+   */
+  private static INDArray segments(INDArray array) {
+    long area = array.length() / (array.size(0) * array.size(1));
+    long length = Math.min(area, LONGEST_SUM);
+    while (area % length != 0) {
+      length--;
+    }
+    return array.reshape('c', array.length() / length, length);
+  }
+
+  /** Sums of values [N*C*k] over N and k, in float64. */
+  private static double[] perChannel(INDArray perSegment, int n, int c) {
+    double[] segments = HostValues.doubles(perSegment);
+    int each = segments.length / (n * c);
     double[] channels = new double[c];
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < c; j++) {
-        channels[j] += rows[i * c + j];
-      }
+    for (int i = 0; i < segments.length; i++) {
+      channels[i / each % c] += segments[i];
     }
     return channels;
   }

@@ -317,8 +317,7 @@ final class OneDnnKernel implements Kernel {
             pair(key.shape.padding()),
             end(key.shape, key.source, key.target));
     convolution_backward_data.primitive_desc plan =
-        new convolution_backward_data.primitive_desc(
-            descriptor, engine(), forwardDescriptor(key));
+        new convolution_backward_data.primitive_desc(descriptor, engine(), forwardDescriptor(key));
     return new OneDnnOperation(engine(), new convolution_backward_data(plan), plan)
         .argument(DNNL_ARG_DIFF_DST, plan.diff_dst_desc())
         .argument(DNNL_ARG_WEIGHTS, plan.weights_desc())
@@ -484,10 +483,7 @@ final class OneDnnKernel implements Kernel {
     OneDnnSession session = OneDnnSession.get();
     NormKey key =
         new NormKey(
-            Direction.FORWARD,
-            form,
-            0,
-            flags(relu) | normalization_flags.use_global_stats.value);
+            Direction.FORWARD, form, 0, flags(relu) | normalization_flags.use_global_stats.value);
     OneDnnOperation operation =
         session.operation(
             key,
@@ -668,8 +664,7 @@ final class OneDnnKernel implements Kernel {
     if (isOther(dy) || isDilated(shape)) {
       return reference.averagePoolBackward(shape, input, dy, buffers);
     }
-    PoolKey key =
-        poolKey(Direction.DATA, shape, input.as(layout(input.channels())), false);
+    PoolKey key = poolKey(Direction.DATA, shape, input.as(layout(input.channels())), false);
     OneDnnOperation operation = OneDnnSession.get().operation(key, () -> poolBackward(key));
     return poolBackward(operation, key, input, dy, buffers);
   }
@@ -981,8 +976,7 @@ final class OneDnnKernel implements Kernel {
     OneDnnOperation operation = session.operation(key, () -> concat(key));
     INDArray y = target.create(buffers);
     for (int i = 0; i < xs.length; i++) {
-      operation.place(
-          DNNL_ARG_MULTIPLE_SRC + i, AlignedAddress.of(as(xs[i], forms[i], buffers)));
+      operation.place(DNNL_ARG_MULTIPLE_SRC + i, AlignedAddress.of(as(xs[i], forms[i], buffers)));
     }
     operation.place(DNNL_ARG_DST, AlignedAddress.of(y));
     session.run(operation);
@@ -1034,9 +1028,7 @@ final class OneDnnKernel implements Kernel {
   }
 
   private static OneDnnOperation split(SplitKey key) {
-    long[] dimensions = {
-      key.to.examples(), key.to.channels(), key.to.height(), key.to.width()
-    };
+    long[] dimensions = {key.to.examples(), key.to.channels(), key.to.height(), key.to.width()};
     memory.desc part =
         descriptor(key.from).submemory_desc(dimensions, new long[] {0, key.channel, 0, 0});
     return reorder(part, descriptor(key.to));
