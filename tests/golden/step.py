@@ -9,7 +9,7 @@ NETWORK is cooperative, densenet or mt-unet. Writes into FOLDER:
   NETWORK-eval.safetensors     evaluation mode: outputs
 and prints the number of learned values. The committed files are in pipeline/src/test/resources/golden; made by
 
-  python step.py mt-unet FOLDER --height 32 --width 48 --batch 3 --base 2 --hidden 5
+  python step.py mt-unet FOLDER --height 32 --width 48 --batch 3 --base 2 --hidden 5 --shift 1.5
   python step.py densenet FOLDER --height 64 --width 32 --batch 4 --blocks 2,1,2,1 --growth 4 --stem 6
 
 The defaults are the full sizes.
