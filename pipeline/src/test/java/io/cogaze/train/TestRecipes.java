@@ -17,10 +17,9 @@ import java.util.Optional;
 /** The cooperative recipe over a network so small that an epoch takes a moment. */
 public final class TestRecipes {
   public static final NetworkSettings NETWORK =
-      new NetworkSettings(
-          "cooperative",
+      new NetworkSettings.Cooperative(
           2,
-          new NetworkSettings.DenseNet(List.of(1, 1, 1, 1), 4, 4),
+          new NetworkSettings.DenseNetSize(List.of(1, 1, 1, 1), 4, 4),
           4,
           0.25,
           new NetworkSettings.Triplet(0.3, false));

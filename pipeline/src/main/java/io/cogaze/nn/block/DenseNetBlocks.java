@@ -1,5 +1,6 @@
 package io.cogaze.nn.block;
 
+import io.cogaze.nn.kernel.ConvolutionShape;
 import io.cogaze.nn.layer.Convolution;
 import io.cogaze.nn.layer.Convolution.Initialisation;
 import io.cogaze.nn.layer.Pool;
@@ -29,7 +30,7 @@ public final class DenseNetBlocks {
             .repeat(repeat);
     Activation x = g.convolution(part + ".conv0", first, in);
     x = g.normRelu(part + ".norm0", x);
-    x = g.pool(part + ".pool0", Pool.Kind.MAX_3, x);
+    x = g.pool(part + ".pool0", Pool.maximum(ConvolutionShape.square(3, 2, 1)), x);
     for (int block = 1; block <= blocks.size(); block++) {
       for (int layer = 1; layer <= blocks.get(block - 1); layer++) {
         x = dense(g, part + ".denseblock" + block + ".denselayer" + layer, x, growth);
@@ -52,7 +53,7 @@ public final class DenseNetBlocks {
   private static Activation transition(GraphAssembler g, String name, Activation in) {
     Activation x = g.normRelu(name + ".norm", in);
     x = convolution(g, name + ".conv", x, in.channels() / 2, 1);
-    return g.pool(name + ".pool", Pool.Kind.AVERAGE_2, x);
+    return g.pool(name + ".pool", Pool.average(2), x);
   }
 
   private static Activation convolution(

@@ -4,12 +4,17 @@ import io.cogaze.nn.layer.AddRelu;
 import io.cogaze.nn.layer.BatchNorm;
 import io.cogaze.nn.layer.Concat;
 import io.cogaze.nn.layer.Convolution;
+import io.cogaze.nn.layer.Dropout;
 import io.cogaze.nn.layer.DropoutRelu;
 import io.cogaze.nn.layer.Linear;
 import io.cogaze.nn.layer.OwnLayer;
 import io.cogaze.nn.layer.ParameterSpec;
 import io.cogaze.nn.layer.Pool;
+import io.cogaze.nn.layer.Resize;
+import io.cogaze.nn.layer.ScaleChannels;
+import io.cogaze.nn.layer.SpatialLogSoftmax;
 import io.cogaze.nn.layer.SqueezeExcite;
+import io.cogaze.nn.layer.TransposedConvolution;
 import io.cogaze.nn.layer.Upsample;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,9 +83,38 @@ public final class GraphAssembler {
     layer(name, BatchNorm.relu(in.channels()), in, false);
   }
 
+  /** A transposed convolution. */
+  public Activation convolution(String name, TransposedConvolution layer, Activation in) {
+    return layer(name, layer, in);
+  }
+
   /** Pooling. */
-  public Activation pool(String name, Pool.Kind kind, Activation in) {
-    return layer(name, new Pool(kind), in);
+  public Activation pool(String name, Pool pool, Activation in) {
+    return layer(name, pool, in);
+  }
+
+  /** Bilinear interpolation to another size. */
+  public Activation resize(
+      String name, int height, int width, boolean alignCorners, Activation in) {
+    return layer(name, new Resize(height, width, alignCorners), in);
+  }
+
+  /** Dropout. */
+  public Activation dropout(String name, double probability, Activation in) {
+    return layer(name, new Dropout(probability), in);
+  }
+
+  /** Logarithm of the softmax over the pixels of each channel. */
+  public Activation spatialLogSoftmax(String name, Activation in) {
+    return layer(name, new SpatialLogSoftmax(), in);
+  }
+
+  /** A map times a gate, one value a channel. */
+  public Activation scaleChannels(String name, Activation map, Activation gate) {
+    if (gate.channels() != map.channels() || gate.height() != 1 || gate.width() != 1) {
+      throw new IllegalArgumentException("Vertex " + name + " cannot scale " + map + " by " + gate);
+    }
+    return vertex(name, new ScaleChannels(), map.channels(), map, gate);
   }
 
   /** Nearest-neighbour enlargement by 2. */
@@ -105,11 +139,13 @@ public final class GraphAssembler {
 
   /** relu(a + b). */
   public Activation addRelu(String name, Activation a, Activation b) {
+    requireOneSize(name, a, b);
     return vertex(name, new AddRelu(), a.channels(), a, b);
   }
 
   /** Concatenation along the channels. */
   public Activation concat(String name, Activation... ins) {
+    requireOneSize(name, ins);
     int channels = 0;
     for (Activation in : ins) {
       channels += in.channels();
@@ -187,13 +223,18 @@ public final class GraphAssembler {
     for (int i = 0; i < ins.length; i++) {
       needsGradient |= ins[i].needsGradient();
       inputs[i] = ins[i].vertex();
-      if (ins[i].height() != ins[0].height() || ins[i].width() != ins[0].width()) {
-        throw new IllegalArgumentException(
-            "Vertex " + name + " cannot join " + ins[0] + " and " + ins[i]);
-      }
     }
     graph.addVertex(name, needsGradient ? vertex : new FrozenVertex(vertex), inputs);
     return new Activation(name, channels, ins[0].height(), ins[0].width(), needsGradient);
+  }
+
+  private static void requireOneSize(String name, Activation... ins) {
+    for (Activation in : ins) {
+      if (in.height() != ins[0].height() || in.width() != ins[0].width()) {
+        throw new IllegalArgumentException(
+            "Vertex " + name + " cannot join " + ins[0] + " and " + in);
+      }
+    }
   }
 
   private static String part(String name) {

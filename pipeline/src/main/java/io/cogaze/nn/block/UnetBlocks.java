@@ -38,6 +38,20 @@ public final class UnetBlocks {
     return g.squeezeExcite(name + ".se", SE_REDUCTION, sum);
   }
 
+  /** The logits of a map: {@link #convNormRelu}, then a 1 x 1 convolution {@code NAME.last}. */
+  public static Activation saliency(GraphAssembler g, String name, Activation in) {
+    Activation x = convNormRelu(g, name, in, in.channels());
+    return g.convolution(name + ".last", Convolution.same(x.channels(), 1, 1, true), x);
+  }
+
+  /** The logits of classes: the vectors joined, linear, dropout, ReLU, linear. */
+  public static Activation classifier(
+      GraphAssembler g, String name, int hidden, double dropout, int classes, Activation... ins) {
+    Activation x = g.linear(name + ".fc1", hidden, g.concat(name + ".concat", ins));
+    x = g.dropoutRelu(name + ".dropout", dropout, x);
+    return g.linear(name + ".fc2", classes, x);
+  }
+
   private static Activation conv3(GraphAssembler g, String name, Activation in, int width) {
     return g.convolution(name, Convolution.same(in.channels(), width, 3, true), in);
   }

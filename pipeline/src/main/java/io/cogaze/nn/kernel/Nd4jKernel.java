@@ -1,5 +1,6 @@
 package io.cogaze.nn.kernel;
 
+import io.cogaze.nn.kernel.ConvolutionShape.Extent;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -24,118 +25,237 @@ final class Nd4jKernel implements Kernel {
   /** Up to this many weights an output channel, patches and a product beat the whole backward. */
   private static final int FEW_WEIGHTS = 27;
 
+  /** Values that are summed in float32. */
+  private static final long LONGEST_SUM = 128;
+
   private static final int EXPLICIT_PADDING = 0;
   private static final int NCHW = 0;
 
   private static final int POOL_EXCLUDING_PADDING = 0;
 
   @Override
-  public void convolution(ConvolutionShape s, INDArray x, INDArray w, INDArray b, INDArray y) {
-    DynamicCustomOp.DynamicCustomOpsBuilder op = DynamicCustomOp.builder("conv2d");
-    if (b == null) {
-      op.addInputs(x, w);
-    } else {
-      op.addInputs(x, w, b);
-    }
-    Nd4j.exec(arguments(op, s).addOutputs(y).build());
+  public String name() {
+    return "reference";
   }
 
   @Override
-  public void convolutionBackward(
-      ConvolutionShape s,
-      INDArray x,
-      INDArray w,
-      INDArray b,
-      INDArray dy,
-      INDArray dx,
-      INDArray dw,
-      INDArray db) {
-    if (dx == null && w.length() / w.size(0) <= FEW_WEIGHTS) {
-      weightGradients(s, x, dy, dw, db);
+  public Layout layout(DataType type, long channels) {
+    return Layout.PLAIN;
+  }
+
+  @Override
+  public INDArray convolution(
+      ConvolutionShape s, INDArray x, INDArray w, INDArray b, Buffers buffers) {
+    if (isDilated(s)) {
+      return convolution(dense(s), x, spread(s, w, buffers), b, buffers);
+    }
+    INDArray input = Activations.plain(x, buffers);
+    Form out =
+        Form.of(input)
+            .channels(w.size(0), Layout.PLAIN)
+            .size(s.outputHeight(input.size(2)), s.outputWidth(input.size(3)));
+    INDArray y = out.create(buffers);
+    DynamicCustomOp.DynamicCustomOpsBuilder op = DynamicCustomOp.builder("conv2d");
+    if (b == null) {
+      op.addInputs(input, w);
+    } else {
+      op.addInputs(input, w, b);
+    }
+    Nd4j.exec(arguments(op, s).addOutputs(y).build());
+    return y;
+  }
+
+  @Override
+  public INDArray convolutionBackwardData(
+      ConvolutionShape s, INDArray w, INDArray dy, Form input, Buffers buffers) {
+    if (isDilated(s)) {
+      return convolutionBackwardData(dense(s), spread(s, w, buffers), dy, input, buffers);
+    }
+    INDArray gradient = Activations.plain(dy, buffers);
+    INDArray dx = input.as(Layout.PLAIN).create(buffers);
+    if (isTransposed(s, dy, input)) {
+      Nd4j.exec(
+          arguments(DynamicCustomOp.builder("deconv2d").addInputs(gradient, w), s)
+              .addOutputs(dx)
+              .build());
+      return Activations.in(input, dx, buffers);
+    }
+    // The operation has no form without the weights' gradient, and reads an input it does not need.
+    INDArray x = input.as(Layout.PLAIN).scratch(buffers).assign(0);
+    INDArray dw = buffers.scratch(w.dataType(), w.shape());
+    Nd4j.exec(
+        arguments(
+                DynamicCustomOp.builder("conv2d_bp").addInputs(x, w, gradient).addOutputs(dx, dw),
+                s)
+            .build());
+    return Activations.in(input, dx, buffers);
+  }
+
+  @Override
+  public void convolutionBackwardWeights(
+      ConvolutionShape s, INDArray x, INDArray dy, INDArray dw, INDArray db, Buffers buffers) {
+    if (isDilated(s)) {
+      INDArray spread = spread(s, dw.assign(0), buffers);
+      convolutionBackwardWeights(dense(s), x, dy, spread, db, buffers);
+      dw.assign(kept(s, spread));
       return;
     }
-    // The operation has no form without the input's gradient.
-    INDArray inputGradient = dx != null ? dx : Nd4j.createUninitialized(x.dataType(), x.shape());
+    INDArray input = Activations.plain(x, buffers);
+    INDArray gradient = Activations.plain(dy, buffers);
+    if (dw.length() / dw.size(0) <= FEW_WEIGHTS) {
+      weightGradients(s, input, gradient, dw, db, buffers);
+      return;
+    }
+    INDArray dx = buffers.scratch(x.dataType(), input.shape());
+    INDArray w = buffers.scratch(dw.dataType(), dw.shape()).assign(0);
     DynamicCustomOp.DynamicCustomOpsBuilder op = DynamicCustomOp.builder("conv2d_bp");
-    if (b == null) {
-      op.addInputs(x, w, dy).addOutputs(inputGradient, dw);
+    if (db == null) {
+      op.addInputs(input, w, gradient).addOutputs(dx, dw);
     } else {
-      op.addInputs(x, w, b, dy).addOutputs(inputGradient, dw, db);
+      op.addInputs(input, w, buffers.scratch(db.dataType(), db.shape()).assign(0), gradient)
+          .addOutputs(dx, dw, db);
     }
     Nd4j.exec(arguments(op, s).build());
   }
 
+  private static boolean isDilated(ConvolutionShape s) {
+    return s.dilation().height() > 1 || s.dilation().width() > 1;
+  }
+
+  /** The same window, its holes filled. ND4J's dilated convolution in float32 fails. */
+  private static ConvolutionShape dense(ConvolutionShape s) {
+    Extent kernel =
+        new Extent(
+            (s.kernel().height() - 1) * s.dilation().height() + 1,
+            (s.kernel().width() - 1) * s.dilation().width() + 1);
+    return new ConvolutionShape(kernel, s.stride(), s.padding(), Extent.of(1));
+  }
+
+  /** The weights of {@link #dense}: zeros between those of the dilated window. */
+  private static INDArray spread(ConvolutionShape s, INDArray w, Buffers buffers) {
+    Extent kernel = dense(s).kernel();
+    INDArray spread =
+        buffers.scratch(w.dataType(), w.size(0), w.size(1), kernel.height(), kernel.width());
+    spread.assign(0);
+    kept(s, spread).assign(w);
+    return spread;
+  }
+
+  /** The view of the dilated window's weights in those of {@link #dense}. */
+  private static INDArray kept(ConvolutionShape s, INDArray spread) {
+    return spread.get(
+        NDArrayIndex.all(),
+        NDArrayIndex.all(),
+        NDArrayIndex.interval(0, s.dilation().height(), spread.size(2)),
+        NDArrayIndex.interval(0, s.dilation().width(), spread.size(3)));
+  }
+
+  /** Whether the transposed convolution of the output has the size of the input. */
+  private static boolean isTransposed(ConvolutionShape s, INDArray dy, Form input) {
+    return Activations.height(dy) * s.stride().height() - s.stride().height()
+            == input.height()
+                + 2L * s.padding().height()
+                - (s.kernel().height() - 1L) * s.dilation().height()
+                - 1
+        && Activations.width(dy) * s.stride().width() - s.stride().width()
+            == input.width()
+                + 2L * s.padding().width()
+                - (s.kernel().width() - 1L) * s.dilation().width()
+                - 1;
+  }
+
   /** Gradients of the weights alone, as matrix products of the output's gradient and patches. */
   private static void weightGradients(
-      ConvolutionShape s, INDArray x, INDArray dy, INDArray dw, INDArray db) {
+      ConvolutionShape s, INDArray x, INDArray dy, INDArray dw, INDArray db, Buffers buffers) {
     long patch = dw.length() / dw.size(0);
     long area = dy.size(2) * dy.size(3);
     INDArray patches =
-        Nd4j.createUninitialized(
+        buffers.scratch(
             x.dataType(),
-            new long[] {x.size(0), x.size(1), s.kernel(), s.kernel(), dy.size(2), dy.size(3)},
-            'c');
+            x.size(0),
+            x.size(1),
+            s.kernel().height(),
+            s.kernel().width(),
+            dy.size(2),
+            dy.size(3));
     Nd4j.exec(
         DynamicCustomOp.builder("im2col")
             .addInputs(x)
             .addOutputs(patches)
             .addIntegerArguments(
-                s.kernel(),
-                s.kernel(),
-                s.stride(),
-                s.stride(),
-                s.padding(),
-                s.padding(),
-                1,
-                1,
+                s.kernel().height(),
+                s.kernel().width(),
+                s.stride().height(),
+                s.stride().width(),
+                s.padding().height(),
+                s.padding().width(),
+                s.dilation().height(),
+                s.dilation().width(),
                 EXPLICIT_PADDING)
             .addFloatingPointArguments(0.0)
             .build());
     // Column-major [patch, O] is the same memory as row-major [O, patch].
     INDArray sum = Nd4j.createUninitialized(x.dataType(), new long[] {patch, dw.size(0)}, 'f');
     for (long n = 0; n < x.size(0); n++) {
-      INDArray columns = patches.slice(n).reshape('c', patch, area);
-      INDArray gradient = dy.slice(n).reshape('c', dy.size(1), area);
+      INDArray columns = example(patches, n, patch, area);
+      INDArray gradient = example(dy, n, dy.size(1), area);
       Nd4j.gemm(columns, gradient, sum, false, true, 1, n == 0 ? 0 : 1);
     }
     dw.assign(sum.transpose().reshape('c', dw.shape()));
     if (db != null) {
-      HostValues.write(perChannel(rows(dy).sum(1), (int) dy.size(0), (int) dy.size(1)), db);
+      HostValues.write(perChannel(segments(dy).sum(1), (int) dy.size(0), (int) dy.size(1)), db);
     }
+  }
+
+  /** One example of a plain array as a matrix. */
+  private static INDArray example(INDArray array, long n, long rows, long columns) {
+    return Nd4j.create(
+        array.data(),
+        new long[] {rows, columns},
+        new long[] {columns, 1},
+        array.offset() + n * rows * columns,
+        'c');
   }
 
   private static DynamicCustomOp.DynamicCustomOpsBuilder arguments(
       DynamicCustomOp.DynamicCustomOpsBuilder op, ConvolutionShape s) {
     return op.addIntegerArguments(
-        s.kernel(),
-        s.kernel(),
-        s.stride(),
-        s.stride(),
-        s.padding(),
-        s.padding(),
-        1,
-        1,
+        s.kernel().height(),
+        s.kernel().width(),
+        s.stride().height(),
+        s.stride().width(),
+        s.padding().height(),
+        s.padding().width(),
+        s.dilation().height(),
+        s.dilation().width(),
         EXPLICIT_PADDING,
         NCHW,
         WEIGHTS_OIHW);
   }
 
   @Override
-  public BatchStatistics batchNorm(
-      INDArray x, INDArray gamma, INDArray beta, double epsilon, boolean relu, INDArray y) {
+  public Normalised batchNorm(
+      INDArray input,
+      INDArray gamma,
+      INDArray beta,
+      double epsilon,
+      boolean relu,
+      Buffers buffers) {
+    INDArray x = Activations.plain(input, buffers);
+    INDArray y = Form.of(x).create(buffers);
     int n = (int) x.size(0);
     int c = (int) x.size(1);
     long count = x.length() / c;
     INDArray rows = rows(x);
     INDArray out = rows(y);
-    double[] mean = perChannel(rows.sum(1), n, c);
+    double[] mean = perChannel(segments(x).sum(1), n, c);
     for (int i = 0; i < c; i++) {
       mean[i] /= count;
     }
     DataType type = x.dataType();
     // Centring first keeps the variance exact where the mean is large.
     Nd4j.exec(new BroadcastSubOp(rows, perRow(mean, n, type), out, 0));
-    double[] variance = perChannel(sumOfSquares(out), n, c);
+    double[] variance = perChannel(sumOfSquares(segments(y)), n, c);
     double[] inverse = new double[c];
     double[] scale = HostValues.doubles(gamma);
     for (int i = 0; i < c; i++) {
@@ -148,7 +268,7 @@ final class Nd4jKernel implements Kernel {
     if (relu) {
       Nd4j.exec(new RectifiedLinear(out, out));
     }
-    return new BatchStatistics(mean, variance, inverse, count);
+    return new Normalised(y, new BatchStatistics(mean, variance, inverse, count), null);
   }
 
   /** ND4J hands back x, not its square, where a row holds a single value. */
@@ -159,8 +279,10 @@ final class Nd4jKernel implements Kernel {
   }
 
   @Override
-  public void batchNormInference(
-      INDArray x, double[] scale, double[] shift, boolean relu, INDArray y) {
+  public INDArray batchNormInference(
+      INDArray input, double[] scale, double[] shift, boolean relu, Buffers buffers) {
+    INDArray x = Activations.plain(input, buffers);
+    INDArray y = Form.of(x).create(buffers);
     int n = (int) x.size(0);
     INDArray out = rows(y);
     Nd4j.exec(new BroadcastMulOp(rows(x), perRow(scale, n, x.dataType()), out, 0));
@@ -168,32 +290,37 @@ final class Nd4jKernel implements Kernel {
     if (relu) {
       Nd4j.exec(new RectifiedLinear(out, out));
     }
+    return y;
   }
 
   @Override
-  public void batchNormBackward(
-      INDArray x,
-      INDArray y,
+  public INDArray batchNormBackward(
+      INDArray input,
+      Normalised forward,
       INDArray gamma,
-      BatchStatistics statistics,
+      double epsilon,
       boolean relu,
-      INDArray dy,
-      INDArray dx,
+      INDArray outputGradient,
       INDArray dgamma,
-      INDArray dbeta) {
+      INDArray dbeta,
+      Buffers buffers) {
+    BatchStatistics statistics = forward.statistics();
+    INDArray x = Activations.plain(input, buffers);
+    INDArray dy = Activations.plain(outputGradient, buffers);
+    INDArray dx = Form.of(x).create(buffers);
     int n = (int) x.size(0);
     int c = (int) x.size(1);
     DataType type = x.dataType();
     if (relu) {
       // The gradient's array serves as scratch before it is filled.
-      Nd4j.exec(new Step(y, dx));
+      Nd4j.exec(new Step(forward.y(), dx));
       dy.muli(dx);
     }
     INDArray gradient = rows(dy);
     INDArray out = rows(dx);
-    double[] sum = perChannel(gradient.sum(1), n, c);
+    double[] sum = perChannel(segments(dy).sum(1), n, c);
     Nd4j.exec(new BroadcastSubOp(rows(x), perRow(statistics.mean(), n, type), out, 0));
-    double[] product = perChannel(Nd4j.exec(new Dot(gradient, out, null, 1)), n, c);
+    double[] product = perChannel(Nd4j.exec(new Dot(segments(dy), segments(dx), null, 1)), n, c);
     double[] scale = HostValues.doubles(gamma);
     double[] slope = new double[c];
     double[] shift = new double[c];
@@ -211,115 +338,219 @@ final class Nd4jKernel implements Kernel {
     out.addiColumnVector(perRow(shift, n, type));
     gradient.muliColumnVector(perRow(scale, n, type));
     out.addi(gradient);
+    return Activations.in(Form.of(input), dx, buffers);
   }
 
   @Override
-  public void maxPool(ConvolutionShape s, INDArray x, INDArray y) {
-    Nd4j.exec(pooling("maxpool2d", s).addInputs(x).addOutputs(y).build());
+  public MaxPooled maxPool(ConvolutionShape s, INDArray x, Buffers buffers) {
+    INDArray input = Activations.plain(x, buffers);
+    INDArray y = pooled(s, input, buffers);
+    Nd4j.exec(pooling("maxpool2d", s).addInputs(input).addOutputs(y).build());
+    return new MaxPooled(y, null);
   }
 
   @Override
-  public void maxPoolBackward(
-      ConvolutionShape s, INDArray x, INDArray y, INDArray dy, INDArray dx) {
-    Nd4j.exec(pooling("maxpool2d_bp", s).addInputs(x, dy).addOutputs(dx).build());
+  public INDArray maxPoolBackward(
+      ConvolutionShape s, INDArray x, MaxPooled forward, INDArray dy, Buffers buffers) {
+    INDArray input = Activations.plain(x, buffers);
+    INDArray dx = Form.of(input).create(buffers);
+    Nd4j.exec(
+        pooling("maxpool2d_bp", s)
+            .addInputs(input, Activations.plain(dy, buffers))
+            .addOutputs(dx)
+            .build());
+    return Activations.in(Form.of(x), dx, buffers);
   }
 
   @Override
-  public void averagePool2(INDArray x, INDArray y) {
-    Nd4j.exec(pooling("avgpool2d", HALVING).addInputs(x).addOutputs(y).build());
+  public INDArray averagePool(ConvolutionShape s, INDArray x, Buffers buffers) {
+    INDArray input = Activations.plain(x, buffers);
+    INDArray y = pooled(s, input, buffers);
+    Nd4j.exec(pooling("avgpool2d", s).addInputs(input).addOutputs(y).build());
+    return y;
   }
 
   @Override
-  public void averagePool2Backward(INDArray dy, INDArray dx) {
-    Nd4j.exec(pooling("avgpool2d_bp", HALVING).addInputs(dx, dy).addOutputs(dx).build());
+  public INDArray averagePoolBackward(
+      ConvolutionShape s, Form input, INDArray dy, Buffers buffers) {
+    INDArray dx = input.as(Layout.PLAIN).create(buffers);
+    Nd4j.exec(
+        pooling("avgpool2d_bp", s)
+            .addInputs(dx, Activations.plain(dy, buffers))
+            .addOutputs(dx)
+            .build());
+    return Activations.in(input, dx, buffers);
   }
 
-  private static final ConvolutionShape HALVING = new ConvolutionShape(2, 2, 0);
+  private static INDArray pooled(ConvolutionShape s, INDArray x, Buffers buffers) {
+    return Form.of(x).size(s.outputHeight(x.size(2)), s.outputWidth(x.size(3))).create(buffers);
+  }
+
+  @Override
+  public INDArray globalAverage(INDArray x, Buffers buffers) {
+    INDArray input = Activations.plain(x, buffers);
+    double[] means = HostValues.doubles(rows(input).sum(1));
+    double area = input.size(2) * (double) input.size(3);
+    for (int i = 0; i < means.length; i++) {
+      means[i] /= area;
+    }
+    INDArray y = buffers.result(x.dataType(), input.size(0), input.size(1));
+    HostValues.write(means, y);
+    return y;
+  }
+
+  @Override
+  public INDArray globalAverageBackward(Form input, INDArray dy, Buffers buffers) {
+    INDArray dx = input.as(Layout.PLAIN).create(buffers).assign(0);
+    double[] gradient = HostValues.doubles(dy);
+    double area = input.height() * (double) input.width();
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] /= area;
+    }
+    rows(dx).addiColumnVector(column(gradient, input.type()));
+    return Activations.in(input, dx, buffers);
+  }
+
+  @Override
+  public INDArray scaleChannels(
+      INDArray x, double[] scale, double[] shift, Form output, Buffers buffers) {
+    INDArray input = Activations.plain(x, buffers);
+    INDArray y = Form.of(input).create(buffers);
+    DataType type = x.dataType();
+    Nd4j.exec(new BroadcastMulOp(rows(input), column(scale, type), rows(y), 0));
+    rows(y).addiColumnVector(column(shift, type));
+    return Activations.in(output, y, buffers);
+  }
+
+  @Override
+  public double[] channelProducts(INDArray a, INDArray b, Buffers buffers) {
+    INDArray left = rows(Activations.plain(a, buffers));
+    INDArray right = rows(Activations.plain(b, buffers));
+    return HostValues.doubles(Nd4j.exec(new Dot(left, right, null, 1)));
+  }
+
+  private static INDArray column(double[] values, DataType type) {
+    return HostValues.create(values, type, values.length, 1);
+  }
 
   private static DynamicCustomOp.DynamicCustomOpsBuilder pooling(String name, ConvolutionShape s) {
     return DynamicCustomOp.builder(name)
         .addIntegerArguments(
-            s.kernel(),
-            s.kernel(),
-            s.stride(),
-            s.stride(),
-            s.padding(),
-            s.padding(),
-            1,
-            1,
+            s.kernel().height(),
+            s.kernel().width(),
+            s.stride().height(),
+            s.stride().width(),
+            s.padding().height(),
+            s.padding().width(),
+            s.dilation().height(),
+            s.dilation().width(),
             EXPLICIT_PADDING,
             POOL_EXCLUDING_PADDING,
             NCHW);
   }
 
   @Override
-  public void upsample2(INDArray x, INDArray y) {
+  public INDArray upsample2(INDArray x, Buffers buffers) {
+    INDArray input = Activations.plain(x, buffers);
+    INDArray y = Form.of(input).size(2 * input.size(2), 2 * input.size(3)).create(buffers);
     Nd4j.exec(
         DynamicCustomOp.builder("upsampling2d")
             .addIntegerArguments(2, 2, 1)
-            .addInputs(x)
+            .addInputs(input)
             .addOutputs(y)
             .build());
+    return y;
   }
 
   @Override
-  public void upsample2Backward(INDArray dy, INDArray dx) {
+  public INDArray upsample2Backward(Form input, INDArray dy, Buffers buffers) {
+    INDArray dx = input.as(Layout.PLAIN).create(buffers);
     Nd4j.exec(
         DynamicCustomOp.builder("upsampling2d_bp")
             .addIntegerArguments(1)
-            .addInputs(dx, dy)
+            .addInputs(dx, Activations.plain(dy, buffers))
             .addOutputs(dx)
             .build());
+    return Activations.in(input, dx, buffers);
   }
 
   @Override
-  public void addRelu(INDArray a, INDArray b, INDArray y) {
-    a.addi(b, y);
+  public INDArray addRelu(INDArray a, INDArray b, Buffers buffers) {
+    INDArray left = Activations.plain(a, buffers);
+    INDArray y = Form.of(left).create(buffers);
+    left.addi(Activations.plain(b, buffers), y);
     Nd4j.exec(new RectifiedLinear(y, y));
+    return y;
   }
 
   @Override
-  public void reluBackward(INDArray y, INDArray dy, INDArray dx) {
+  public INDArray reluBackward(INDArray y, INDArray dy, Form input, Buffers buffers) {
+    INDArray dx = input.as(Layout.PLAIN).create(buffers);
     // Five times faster than relu_bp.
-    Nd4j.exec(new Step(y, dx));
-    dx.muli(dy);
+    Nd4j.exec(new Step(Activations.plain(y, buffers), dx));
+    dx.muli(Activations.plain(dy, buffers));
+    return Activations.in(input, dx, buffers);
   }
 
   @Override
-  public void concat(INDArray[] xs, INDArray y) {
+  public INDArray concat(INDArray[] xs, Buffers buffers) {
+    INDArray[] inputs = new INDArray[xs.length];
+    long channels = 0;
+    for (int i = 0; i < xs.length; i++) {
+      inputs[i] = Activations.plain(xs[i], buffers);
+      channels += inputs[i].size(1);
+    }
+    INDArray y = Form.of(inputs[0]).channels(channels, Layout.PLAIN).create(buffers);
     Nd4j.exec(
         DynamicCustomOp.builder("concat")
             .addIntegerArguments(1)
-            .addInputs(xs)
+            .addInputs(inputs)
             .addOutputs(y)
             .build());
+    return y;
   }
 
   @Override
-  public void split(INDArray dy, INDArray[] dxs, long[] channels) {
+  public INDArray[] split(INDArray dy, Form[] inputs, Buffers buffers) {
+    INDArray gradient = Activations.plain(dy, buffers);
+    INDArray[] dxs = new INDArray[inputs.length];
     long from = 0;
     for (int i = 0; i < dxs.length; i++) {
-      if (dxs[i] != null) {
-        dxs[i].assign(dy.get(NDArrayIndex.all(), NDArrayIndex.interval(from, from + channels[i])));
-      }
-      from += channels[i];
+      long to = from + inputs[i].channels();
+      INDArray part = inputs[i].as(Layout.PLAIN).create(buffers);
+      part.assign(gradient.get(NDArrayIndex.all(), NDArrayIndex.interval(from, to)));
+      dxs[i] = Activations.in(inputs[i], part, buffers);
+      from = to;
     }
+    return dxs;
   }
 
-  /** [N,C,H,W] or [N,C] as [N*C, H*W]. */
+  /** [N,C,H,W] as [N*C, H*W]. */
   private static INDArray rows(INDArray array) {
     long rows = array.size(0) * array.size(1);
     return array.reshape('c', rows, array.length() / rows);
   }
 
-  /** Sums over N of values [N*C]. */
-  private static double[] perChannel(INDArray perRow, int n, int c) {
-    double[] rows = HostValues.doubles(perRow);
+  /**
+   * [N,C,H,W] as [N*C*k, H*W/k] with short rows: ND4J adds up a row in its own type, one value
+   * after the other, and loses digits where a row is long.
+   */
+  private static INDArray segments(INDArray array) {
+    long area = array.length() / (array.size(0) * array.size(1));
+    long length = Math.min(area, LONGEST_SUM);
+    while (area % length != 0) {
+      length--;
+    }
+    return array.reshape('c', array.length() / length, length);
+  }
+
+  /** Sums of values [N*C*k] over N and k, in float64. */
+  private static double[] perChannel(INDArray perSegment, int n, int c) {
+    double[] segments = HostValues.doubles(perSegment);
+    int each = segments.length / (n * c);
     double[] channels = new double[c];
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < c; j++) {
-        channels[j] += rows[i * c + j];
-      }
+    for (int i = 0; i < segments.length; i++) {
+      channels[i / each % c] += segments[i];
     }
     return channels;
   }

@@ -1,11 +1,12 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import java.util.Arrays;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -48,28 +49,28 @@ public final class AddRelu extends OwnVertex {
 
     @Override
     public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
-      if (!Arrays.equals(inputs[0].shape(), inputs[1].shape())) {
+      if (!Arrays.equals(Activations.shape(inputs[0]), Activations.shape(inputs[1]))) {
         throw mismatch();
       }
       output =
-          workspaces.createUninitialized(
-              ArrayType.ACTIVATIONS, inputs[0].dataType(), inputs[0].shape(), 'c');
-      Kernels.get().addRelu(OwnLayerImpl.dense(inputs[0]), OwnLayerImpl.dense(inputs[1]), output);
+          Kernels.get().addRelu(activation(inputs[0]), activation(inputs[1]), forward(workspaces));
       return output;
     }
 
     /** Two arrays of the same values: what takes them may write over its own. */
     @Override
     public Pair<Gradient, INDArray[]> doBackward(boolean tbptt, LayerWorkspaceMgr workspaces) {
-      INDArray first =
-          workspaces.createUninitialized(
-              ArrayType.ACTIVATION_GRAD, epsilon.dataType(), epsilon.shape(), 'c');
-      INDArray second =
-          workspaces.createUninitialized(
-              ArrayType.ACTIVATION_GRAD, epsilon.dataType(), epsilon.shape(), 'c');
-      Kernels.get().reluBackward(output, OwnLayerImpl.dense(epsilon), first);
-      second.assign(first);
-      return new Pair<>(null, new INDArray[] {first, second});
+      INDArray[] dxs = new INDArray[inputs.length];
+      for (int i = 0; i < dxs.length; i++) {
+        dxs[i] =
+            Kernels.get()
+                .reluBackward(
+                    output,
+                    activation(epsilon),
+                    Form.of(activation(inputs[i])),
+                    backward(workspaces));
+      }
+      return new Pair<>(null, dxs);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.cogaze.nn.layer;
 import io.cogaze.nn.kernel.BatchStatistics;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.Kernels;
+import io.cogaze.nn.kernel.Normalised;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -14,8 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class BatchNormImpl extends OwnLayerImpl<BatchNorm> {
   private static final long serialVersionUID = 1L;
 
-  private transient BatchStatistics statistics;
-  private transient INDArray output;
+  private transient Normalised forward;
 
   BatchNormImpl(NeuralNetConfiguration conf, DataType type) {
     super(conf, type);
@@ -24,43 +24,42 @@ final class BatchNormImpl extends OwnLayerImpl<BatchNorm> {
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     BatchNorm conf = layerConf();
-    requireChannels(conf.channels());
-    INDArray y = output(workspaces, input.shape());
+    INDArray x = activation(conf.channels());
     INDArray gamma = getParam(BatchNorm.GAMMA);
     INDArray beta = getParam(BatchNorm.BETA);
     if (training) {
-      statistics =
-          Kernels.get().batchNorm(dense(input), gamma, beta, conf.epsilon(), conf.hasRelu(), y);
-      output = y;
-    } else {
-      double[] mean = HostValues.doubles(getParam(BatchNorm.MEAN));
-      double[] variance = HostValues.doubles(getParam(BatchNorm.VARIANCE));
-      double[] scale = HostValues.doubles(gamma);
-      double[] shift = HostValues.doubles(beta);
-      for (int i = 0; i < scale.length; i++) {
-        scale[i] /= Math.sqrt(variance[i] + conf.epsilon());
-        shift[i] -= mean[i] * scale[i];
-      }
-      Kernels.get().batchNormInference(dense(input), scale, shift, conf.hasRelu(), y);
+      forward =
+          Kernels.get()
+              .batchNorm(x, gamma, beta, conf.epsilon(), conf.hasRelu(), forward(workspaces));
+      return forward.y();
     }
-    return y;
+    double[] mean = HostValues.doubles(getParam(BatchNorm.MEAN));
+    double[] variance = HostValues.doubles(getParam(BatchNorm.VARIANCE));
+    double[] scale = HostValues.doubles(gamma);
+    double[] shift = HostValues.doubles(beta);
+    for (int i = 0; i < scale.length; i++) {
+      scale[i] /= Math.sqrt(variance[i] + conf.epsilon());
+      shift[i] -= mean[i] * scale[i];
+    }
+    return Kernels.get().batchNormInference(x, scale, shift, conf.hasRelu(), forward(workspaces));
   }
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     BatchNorm conf = layerConf();
-    INDArray dx = inputGradient(workspaces);
-    Kernels.get()
-        .batchNormBackward(
-            dense(input),
-            output,
-            getParam(BatchNorm.GAMMA),
-            statistics,
-            conf.hasRelu(),
-            dense(epsilon),
-            dx,
-            gradientView(BatchNorm.GAMMA),
-            gradientView(BatchNorm.BETA));
+    BatchStatistics statistics = forward.statistics();
+    INDArray dx =
+        Kernels.get()
+            .batchNormBackward(
+                activation(),
+                forward,
+                getParam(BatchNorm.GAMMA),
+                conf.epsilon(),
+                conf.hasRelu(),
+                activation(epsilon),
+                gradientView(BatchNorm.GAMMA),
+                gradientView(BatchNorm.BETA),
+                backward(workspaces));
     step(BatchNorm.MEAN, statistics.mean(), 1);
     step(BatchNorm.VARIANCE, statistics.variance(), statistics.unbiased());
     return new Pair<>(gradients(), dx);
@@ -78,7 +77,6 @@ final class BatchNormImpl extends OwnLayerImpl<BatchNorm> {
   @Override
   public void clear() {
     super.clear();
-    statistics = null;
-    output = null;
+    forward = null;
   }
 }

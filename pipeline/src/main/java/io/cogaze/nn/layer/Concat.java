@@ -1,11 +1,12 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import java.util.Arrays;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -57,36 +58,40 @@ public final class Concat extends OwnVertex {
 
     @Override
     public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
-      long[] shape = inputs[0].shape().clone();
-      shape[1] = 0;
+      long[] shape = Activations.shape(inputs[0]);
       INDArray[] xs = new INDArray[inputs.length];
       for (int i = 0; i < xs.length; i++) {
-        long[] other = inputs[i].shape().clone();
-        shape[1] += other[1];
+        long[] other = Activations.shape(inputs[i]);
         other[1] = shape[1];
-        if (!Arrays.equals(shape, other)) {
+        if (!Arrays.equals(shape, other) || isFlat(i) != isFlat(0)) {
           throw mismatch();
         }
-        xs[i] = OwnLayerImpl.dense(inputs[i]);
+        xs[i] = maps(activation(inputs[i]));
       }
-      INDArray y =
-          workspaces.createUninitialized(ArrayType.ACTIVATIONS, xs[0].dataType(), shape, 'c');
-      Kernels.get().concat(xs, y);
-      return y;
+      INDArray y = Kernels.get().concat(xs, forward(workspaces));
+      return isFlat(0) ? y.reshape('c', y.size(0), y.size(1)) : y;
     }
 
     @Override
     public Pair<Gradient, INDArray[]> doBackward(boolean tbptt, LayerWorkspaceMgr workspaces) {
-      INDArray[] dxs = new INDArray[inputs.length];
-      long[] channels = new long[inputs.length];
-      for (int i = 0; i < dxs.length; i++) {
-        channels[i] = inputs[i].size(1);
-        dxs[i] =
-            workspaces.createUninitialized(
-                ArrayType.ACTIVATION_GRAD, epsilon.dataType(), inputs[i].shape(), 'c');
+      Form[] forms = new Form[inputs.length];
+      for (int i = 0; i < forms.length; i++) {
+        forms[i] = Form.of(maps(activation(inputs[i])));
       }
-      Kernels.get().split(OwnLayerImpl.dense(epsilon), dxs, channels);
+      INDArray[] dxs = Kernels.get().split(maps(activation(epsilon)), forms, backward(workspaces));
+      for (int i = 0; i < dxs.length; i++) {
+        dxs[i] = isFlat(i) ? dxs[i].reshape('c', inputs[i].shape()) : dxs[i];
+      }
       return new Pair<>(null, dxs);
+    }
+
+    private boolean isFlat(int index) {
+      return inputs[index].rank() == 2;
+    }
+
+    /** [N,F] as [N,F,1,1], anything else as it is. */
+    private static INDArray maps(INDArray array) {
+      return array.rank() == 2 ? array.reshape('c', array.size(0), array.size(1), 1, 1) : array;
     }
   }
 }

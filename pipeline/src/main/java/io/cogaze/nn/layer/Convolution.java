@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
- * 2-d convolution, [N,I,H,W] to [N,O,H',W'], weights [O,I,k,k]. An input with fewer channels than I
- * is repeated along its channels until it has I (a grey picture given to a network for colour).
+ * 2-d convolution, [N,I,H,W] to [N,O,H',W'], weights [O,I,kh,kw]. An input with fewer channels than
+ * I is repeated along its channels until it has I (a grey picture given to a network for colour).
  */
 public final class Convolution extends OwnLayer {
   private static final long serialVersionUID = 1L;
@@ -27,9 +27,7 @@ public final class Convolution extends OwnLayer {
 
   @JsonProperty private int inputs;
   @JsonProperty private int outputs;
-  @JsonProperty private int kernel;
-  @JsonProperty private int stride;
-  @JsonProperty private int padding;
+  @JsonProperty private Window window;
   @JsonProperty private boolean bias;
   @JsonProperty private int repeat = 1;
   @JsonProperty private boolean inputGradient = true;
@@ -37,23 +35,22 @@ public final class Convolution extends OwnLayer {
 
   Convolution() {}
 
-  private Convolution(int inputs, int outputs, int kernel, int stride, int padding, boolean bias) {
+  /** Any window. First values are PyTorch's default. */
+  public Convolution(int inputs, int outputs, ConvolutionShape window, boolean bias) {
     this.inputs = inputs;
     this.outputs = outputs;
-    this.kernel = kernel;
-    this.stride = stride;
-    this.padding = padding;
+    this.window = new Window(window);
     this.bias = bias;
   }
 
   /** k x k with stride 1 and the size kept. */
   public static Convolution same(int inputs, int outputs, int kernel, boolean bias) {
-    return new Convolution(inputs, outputs, kernel, 1, kernel / 2, bias);
+    return new Convolution(inputs, outputs, ConvolutionShape.square(kernel, 1, kernel / 2), bias);
   }
 
   /** k x k with stride 2 and the size halved. */
   public static Convolution halving(int inputs, int outputs, int kernel, boolean bias) {
-    return new Convolution(inputs, outputs, kernel, 2, kernel / 2, bias);
+    return new Convolution(inputs, outputs, ConvolutionShape.square(kernel, 2, kernel / 2), bias);
   }
 
   /** The same with other first values. */
@@ -82,12 +79,16 @@ public final class Convolution extends OwnLayer {
   }
 
   ConvolutionShape shape() {
-    return new ConvolutionShape(kernel, stride, padding);
+    return window.shape();
   }
 
   /** Channels of the output. */
   public int outputs() {
     return outputs;
+  }
+
+  Window window() {
+    return window;
   }
 
   int inputs() {
@@ -108,14 +109,16 @@ public final class Convolution extends OwnLayer {
 
   @Override
   public List<ParameterSpec> parameters() {
-    double fanIn = (double) inputs * kernel * kernel;
+    long height = shape().kernel().height();
+    long width = shape().kernel().width();
+    double fanIn = (double) inputs * height * width;
     ParameterSpec.Initial uniform = new ParameterSpec.Uniform(1 / Math.sqrt(fanIn));
     ParameterSpec.Initial weights =
         initialisation == Initialisation.PYTORCH
             ? uniform
             : new ParameterSpec.Normal(Math.sqrt(2.0 / fanIn));
     List<ParameterSpec> specs = new ArrayList<>();
-    List<Long> shape = List.of((long) outputs, (long) inputs, (long) kernel, (long) kernel);
+    List<Long> shape = List.of((long) outputs, (long) inputs, height, width);
     specs.add(new ParameterSpec("W", "weight", shape, false, weights));
     if (bias) {
       specs.add(new ParameterSpec("b", "bias", List.of((long) outputs), false, uniform));
@@ -130,9 +133,7 @@ public final class Convolution extends OwnLayer {
 
   @Override
   public InputType getOutputType(int index, InputType input) {
-    InputType.InputTypeConvolutional image = image(input);
-    return InputType.convolutional(
-        shape().output(image.getHeight()), shape().output(image.getWidth()), outputs);
+    return window.output(getLayerName(), image(input), outputs);
   }
 
   @Override
@@ -142,7 +143,6 @@ public final class Convolution extends OwnLayer {
 
   @Override
   protected List<Object> state() {
-    return List.of(
-        inputs, outputs, kernel, stride, padding, bias, repeat, inputGradient, initialisation);
+    return List.of(inputs, outputs, window.shape(), bias, repeat, inputGradient, initialisation);
   }
 }

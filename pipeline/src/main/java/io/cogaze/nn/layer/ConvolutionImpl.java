@@ -1,6 +1,7 @@
 package io.cogaze.nn.layer;
 
-import io.cogaze.nn.kernel.ConvolutionShape;
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -21,23 +22,17 @@ final class ConvolutionImpl extends OwnLayerImpl<Convolution> {
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     Convolution conf = layerConf();
-    requireChannels(conf.inputs() / conf.repeat());
-    ConvolutionShape shape = conf.shape();
-    INDArray y =
-        output(
-            workspaces,
-            input.size(0),
-            conf.outputs(),
-            shape.output(input.size(2)),
-            shape.output(input.size(3)));
-    Kernels.get().convolution(shape, dense(input), weights(), getParam("b"), y);
-    return y;
+    INDArray x = activation(conf.inputs() / conf.repeat());
+    conf.window().requireFit(conf.getLayerName(), Activations.height(x), Activations.width(x));
+    return Kernels.get()
+        .convolution(conf.shape(), x, weights(), getParam("b"), forward(workspaces));
   }
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     Convolution conf = layerConf();
-    INDArray dx = conf.wantsInputGradient() ? inputGradient(workspaces) : null;
+    INDArray x = activation();
+    INDArray dy = activation(epsilon);
     INDArray dw = gradientView("W");
     INDArray folded = dw;
     if (conf.repeat() > 1) {
@@ -47,19 +42,17 @@ final class ConvolutionImpl extends OwnLayerImpl<Convolution> {
               new long[] {dw.size(0), dw.size(1) / conf.repeat(), dw.size(2), dw.size(3)},
               'c');
     }
-    Kernels.get()
-        .convolutionBackward(
-            conf.shape(),
-            dense(input),
-            weights(),
-            getParam("b"),
-            dense(epsilon),
-            dx,
-            folded,
-            conf.hasBias() ? gradientView("b") : null);
+    INDArray db = conf.hasBias() ? gradientView("b") : null;
+    Kernels.get().convolutionBackwardWeights(conf.shape(), x, dy, folded, db, backward(workspaces));
     if (conf.repeat() > 1) {
       dw.assign(Nd4j.tile(folded, 1, conf.repeat(), 1, 1));
     }
+    INDArray dx =
+        conf.wantsInputGradient()
+            ? Kernels.get()
+                .convolutionBackwardData(
+                    conf.shape(), weights(), dy, Form.of(x), backward(workspaces))
+            : null;
     return new Pair<>(gradients(), dx);
   }
 

@@ -10,10 +10,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Computes {@link DropoutRelu}. */
-final class DropoutReluImpl extends OwnLayerImpl<DropoutRelu> implements ExampleKeys.Receiver {
+final class DropoutReluImpl extends DroppingImpl<DropoutRelu> {
   private static final long serialVersionUID = 1L;
 
-  private transient long[] keys;
   private transient double[] factors;
 
   DropoutReluImpl(NeuralNetConfiguration conf, DataType type) {
@@ -21,45 +20,21 @@ final class DropoutReluImpl extends OwnLayerImpl<DropoutRelu> implements Example
   }
 
   @Override
-  public void exampleKeys(long[] exampleKeys) {
-    keys = exampleKeys;
-  }
-
-  @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    assertInputSet(false);
-    double[] values = HostValues.doubles(input);
+    double[] values = HostValues.doubles(activation());
     int examples = (int) input.size(0);
-    int width = values.length / Math.max(1, examples);
     double probability = training ? layerConf().probability() : 0;
-    if (keys != null && training && keys.length != examples) {
-      throw new IllegalArgumentException(
-          "Layer "
-              + layerConf().getLayerName()
-              + " was given "
-              + keys.length
-              + " example keys for a minibatch of "
-              + examples
-              + " examples");
-    }
+    double[] dropped =
+        probability > 0 ? factors(examples, values.length / examples, probability) : null;
     factors = new double[values.length];
-    for (int n = 0; n < examples; n++) {
-      CounterRandom random = probability > 0 ? generator(n) : null;
-      for (int i = n * width; i < (n + 1) * width; i++) {
-        boolean kept = random == null || random.uniform(i - (long) n * width) >= probability;
-        factors[i] = kept && values[i] > 0 ? 1 / (1 - probability) : 0;
-        values[i] *= factors[i];
-      }
+    for (int i = 0; i < values.length; i++) {
+      double factor = dropped == null ? 1 : dropped[i];
+      factors[i] = values[i] > 0 ? factor : 0;
+      values[i] *= factors[i];
     }
     INDArray y = output(workspaces, input.shape());
     HostValues.write(values, y);
     return y;
-  }
-
-  private CounterRandom generator(int row) {
-    CounterRandom layer =
-        CounterRandom.of(conf().getSeed()).with(layerConf().getLayerName()).with(getEpochCount());
-    return keys != null ? layer.with(keys[row]) : layer.with(getIterationCount()).with(row);
   }
 
   @Override
@@ -71,5 +46,11 @@ final class DropoutReluImpl extends OwnLayerImpl<DropoutRelu> implements Example
     INDArray dx = inputGradient(workspaces);
     HostValues.write(gradient, dx);
     return new Pair<>(new DefaultGradient(), dx);
+  }
+
+  @Override
+  public void clear() {
+    super.clear();
+    factors = null;
   }
 }

@@ -17,9 +17,9 @@ final class LinearImpl extends OwnLayerImpl<Linear> {
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    requireChannels(layerConf().inputs());
-    INDArray y = output(workspaces, input.size(0), layerConf().outputs());
-    y.assign(input.mmul(getParam("W").transpose()));
+    INDArray x = activation(layerConf().inputs());
+    INDArray y = output(workspaces, x.size(0), layerConf().outputs());
+    y.assign(x.mmul(getParam("W").transpose()));
     y.addiRowVector(getParam("b"));
     return y;
   }

@@ -1,12 +1,13 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.Buffers;
 import java.util.Arrays;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.layers.BaseLayer;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -65,44 +66,55 @@ public abstract class OwnLayerImpl<C extends OwnLayer> extends BaseLayer<C> {
     return all;
   }
 
-  /** An array for this layer's output. */
+  /** Memory for what the forward pass computes. */
+  protected static Buffers forward(LayerWorkspaceMgr workspaces) {
+    return WorkspaceBuffers.forward(workspaces);
+  }
+
+  /** Memory for what the backward pass computes. */
+  protected static Buffers backward(LayerWorkspaceMgr workspaces) {
+    return WorkspaceBuffers.backward(workspaces);
+  }
+
+  /** An array [N,F] or [N,C,H,W], C order, for this layer's output. */
   protected final INDArray output(LayerWorkspaceMgr workspaces, long... shape) {
-    return workspaces.createUninitialized(ArrayType.ACTIVATIONS, input.dataType(), shape, 'c');
+    return forward(workspaces).result(input.dataType(), shape);
   }
 
-  /** An array for the gradient of this layer's input. */
+  /** An array for the gradient of this layer's input, C order. */
   protected final INDArray inputGradient(LayerWorkspaceMgr workspaces) {
-    return workspaces.createUninitialized(
-        ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
+    return backward(workspaces).result(input.dataType(), input.shape());
   }
 
-  /** Errors: IllegalArgumentException that names the layer, when the input has another shape. */
-  protected final void requireChannels(long channels) {
+  /**
+   * The input, as kernels take it. Errors: IllegalArgumentException that names the layer, when it
+   * is no activation or of another type than FLOAT or DOUBLE.
+   */
+  protected final INDArray activation() {
     assertInputSet(false);
-    if (input.rank() < 2 || input.size(1) != channels) {
+    return WorkspaceBuffers.activation("Layer " + layerConf().getLayerName(), input);
+  }
+
+  /** The gradient of the output, as kernels take it. */
+  protected final INDArray activation(INDArray epsilon) {
+    return WorkspaceBuffers.activation("Layer " + layerConf().getLayerName(), epsilon);
+  }
+
+  /**
+   * The input, as kernels take it. Errors: IllegalArgumentException that names the layer, when it
+   * has another number of channels, is no activation or of another type than FLOAT or DOUBLE.
+   */
+  protected final INDArray activation(long channels) {
+    INDArray activation = activation();
+    if (Activations.channels(activation) != channels) {
       throw new IllegalArgumentException(
           "Layer "
               + layerConf().getLayerName()
               + " takes "
               + channels
               + " channels, its input has shape "
-              + Arrays.toString(input.shape()));
+              + Arrays.toString(input.rank() == 5 ? Activations.shape(activation) : input.shape()));
     }
-  }
-
-  /** The array itself when it is contiguous in C order, else a copy in the open workspace. */
-  protected static INDArray dense(INDArray array) {
-    return isDense(array) ? array : array.dup('c');
-  }
-
-  private static boolean isDense(INDArray array) {
-    long expected = 1;
-    for (int axis = array.rank() - 1; axis >= 0; axis--) {
-      if (array.size(axis) != 1 && array.stride(axis) != expected) {
-        return false;
-      }
-      expected *= array.size(axis);
-    }
-    return true;
+    return activation;
   }
 }

@@ -1,10 +1,12 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Buffers;
 import java.util.Arrays;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,6 +27,21 @@ abstract class OwnVertexImpl extends BaseGraphVertex {
             + vertexName
             + " cannot join inputs of shapes "
             + Arrays.deepToString(Arrays.stream(inputs).map(INDArray::shape).toArray()));
+  }
+
+  /** Memory for what the forward pass computes. */
+  static Buffers forward(LayerWorkspaceMgr workspaces) {
+    return WorkspaceBuffers.forward(workspaces);
+  }
+
+  /** Memory for what the backward pass computes. */
+  static Buffers backward(LayerWorkspaceMgr workspaces) {
+    return WorkspaceBuffers.backward(workspaces);
+  }
+
+  /** An input or an epsilon, as kernels take it. */
+  final INDArray activation(INDArray array) {
+    return WorkspaceBuffers.activation("Vertex " + vertexName, array);
   }
 
   @Override

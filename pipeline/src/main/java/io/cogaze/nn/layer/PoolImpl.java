@@ -1,8 +1,12 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.Buffers;
 import io.cogaze.nn.kernel.ConvolutionShape;
-import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.kernel.ConvolutionShape.Extent;
+import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
+import io.cogaze.nn.kernel.MaxPooled;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -15,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class PoolImpl extends OwnLayerImpl<Pool> {
   private static final long serialVersionUID = 1L;
 
-  private transient INDArray output;
+  private transient MaxPooled forward;
 
   PoolImpl(NeuralNetConfiguration conf, DataType type) {
     super(conf, type);
@@ -23,52 +27,56 @@ final class PoolImpl extends OwnLayerImpl<Pool> {
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    assertInputSet(false);
-    INDArray x = dense(input);
-    long n = x.size(0);
-    long c = x.size(1);
-    if (layerConf().kind() == Pool.Kind.GLOBAL_AVERAGE) {
-      INDArray y = output(workspaces, n, c);
-      double[] means = HostValues.doubles(x.reshape('c', n * c, x.length() / (n * c)).sum(1));
-      double area = x.size(2) * (double) x.size(3);
-      for (int i = 0; i < means.length; i++) {
-        means[i] /= area;
+    INDArray x = activation();
+    Buffers buffers = forward(workspaces);
+    return switch (layerConf().kind()) {
+      case GLOBAL_AVERAGE -> Kernels.get().globalAverage(x, buffers);
+      case AVERAGE -> Kernels.get().averagePool(shape(x), x, buffers);
+      case MAXIMUM -> {
+        forward = Kernels.get().maxPool(shape(x), x, buffers);
+        yield forward.y();
       }
-      HostValues.write(means, y);
-      return y;
-    }
-    ConvolutionShape shape = layerConf().kind().shape();
-    INDArray y = output(workspaces, n, c, shape.output(x.size(2)), shape.output(x.size(3)));
-    if (layerConf().kind() == Pool.Kind.AVERAGE_2) {
-      Kernels.get().averagePool2(x, y);
-    } else {
-      Kernels.get().maxPool(shape, x, y);
-    }
-    output = y;
-    return y;
+      case GLOBAL_MAXIMUM -> {
+        forward = Kernels.get().maxPool(shape(x), x, buffers);
+        // A single pixel: every layout has the channels in their order.
+        yield forward.y().reshape('c', Activations.examples(x), Activations.channels(x));
+      }
+    };
   }
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    INDArray dx = inputGradient(workspaces);
-    INDArray dy = dense(epsilon);
-    switch (layerConf().kind()) {
-      case GLOBAL_AVERAGE -> {
-        long area = input.size(2) * input.size(3);
-        dx.assign(0);
-        dx.reshape('c', dy.length(), area)
-            .addiColumnVector(dy.reshape('c', dy.length(), 1).div(area));
-      }
-      case AVERAGE_2 -> Kernels.get().averagePool2Backward(dy, dx);
-      case MAX_2, MAX_3 ->
-          Kernels.get().maxPoolBackward(layerConf().kind().shape(), dense(input), output, dy, dx);
-    }
+    INDArray x = activation();
+    INDArray dy = activation(epsilon);
+    Buffers buffers = backward(workspaces);
+    INDArray dx =
+        switch (layerConf().kind()) {
+          case GLOBAL_AVERAGE -> Kernels.get().globalAverageBackward(Form.of(x), dy, buffers);
+          case AVERAGE -> Kernels.get().averagePoolBackward(shape(x), Form.of(x), dy, buffers);
+          case MAXIMUM -> Kernels.get().maxPoolBackward(shape(x), x, forward, dy, buffers);
+          case GLOBAL_MAXIMUM ->
+              Kernels.get()
+                  .maxPoolBackward(
+                      shape(x), x, forward, dy.reshape('c', dy.size(0), dy.size(1), 1, 1), buffers);
+        };
     return new Pair<>(new DefaultGradient(), dx);
+  }
+
+  private ConvolutionShape shape(INDArray x) {
+    long height = Activations.height(x);
+    long width = Activations.width(x);
+    Window window = layerConf().window();
+    if (window == null) {
+      Extent all = new Extent(Math.toIntExact(height), Math.toIntExact(width));
+      return new ConvolutionShape(all, all, Extent.of(0), Extent.of(1));
+    }
+    window.requireFit(layerConf().getLayerName(), height, width);
+    return window.shape();
   }
 
   @Override
   public void clear() {
     super.clear();
-    output = null;
+    forward = null;
   }
 }

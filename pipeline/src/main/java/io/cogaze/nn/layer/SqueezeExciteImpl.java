@@ -1,19 +1,20 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.Buffers;
+import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.kernel.Kernels;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
-import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Computes {@link SqueezeExcite}. The gate itself, a few thousand values, is computed in Java in
- * float64; only the passes over the whole activation are ND4J operations.
+ * float64; only the passes over the whole activation are the kernel's.
  */
 final class SqueezeExciteImpl extends OwnLayerImpl<SqueezeExcite> {
   private static final long serialVersionUID = 1L;
@@ -28,12 +29,9 @@ final class SqueezeExciteImpl extends OwnLayerImpl<SqueezeExcite> {
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    requireChannels(layerConf().channels());
-    INDArray rows = rows(dense(input));
-    mean = HostValues.doubles(rows.sum(1));
-    for (int i = 0; i < mean.length; i++) {
-      mean[i] /= rows.size(1);
-    }
+    INDArray x = activation(layerConf().channels());
+    Buffers buffers = forward(workspaces);
+    mean = HostValues.doubles(Kernels.get().globalAverage(x, buffers));
     active = product(mean, getParam("W1"));
     for (int i = 0; i < active.length; i++) {
       active[i] = Math.max(0, active[i]);
@@ -42,16 +40,16 @@ final class SqueezeExciteImpl extends OwnLayerImpl<SqueezeExcite> {
     for (int i = 0; i < gate.length; i++) {
       gate[i] = 1 / (1 + Math.exp(-gate[i]));
     }
-    INDArray y = output(workspaces, input.shape());
-    Nd4j.exec(new BroadcastMulOp(rows, column(gate), rows(y), 0));
-    return y;
+    Form output = Kernels.get().output(x);
+    return Kernels.get().scaleChannels(x, gate, new double[gate.length], output, buffers);
   }
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    INDArray rows = rows(dense(input));
-    INDArray gradient = rows(dense(epsilon));
-    double[] outer = HostValues.doubles(Nd4j.exec(new Dot(gradient, rows, null, 1)));
+    INDArray x = activation();
+    INDArray dy = activation(epsilon);
+    Buffers buffers = backward(workspaces);
+    double[] outer = Kernels.get().channelProducts(dy, x, buffers);
     for (int i = 0; i < outer.length; i++) {
       outer[i] *= gate[i] * (1 - gate[i]);
     }
@@ -60,24 +58,14 @@ final class SqueezeExciteImpl extends OwnLayerImpl<SqueezeExcite> {
       inner[i] = active[i] > 0 ? inner[i] : 0;
     }
     double[] meanGradient = transposedProduct(inner, getParam("W1"));
+    double area = Activations.height(x) * (double) Activations.width(x);
     for (int i = 0; i < meanGradient.length; i++) {
-      meanGradient[i] /= rows.size(1);
+      meanGradient[i] /= area;
     }
     HostValues.write(outerProducts(outer, active), gradientView("W2"));
     HostValues.write(outerProducts(inner, mean), gradientView("W1"));
-    INDArray dx = inputGradient(workspaces);
-    Nd4j.exec(new BroadcastMulOp(gradient, column(gate), rows(dx), 0));
-    rows(dx).addiColumnVector(column(meanGradient));
+    INDArray dx = Kernels.get().scaleChannels(dy, gate, meanGradient, Form.of(x), buffers);
     return new Pair<>(gradients(), dx);
-  }
-
-  private INDArray column(double[] values) {
-    return HostValues.create(values, input.dataType(), values.length, 1);
-  }
-
-  private static INDArray rows(INDArray array) {
-    long rows = array.size(0) * array.size(1);
-    return array.reshape('c', rows, array.length() / rows);
   }
 
   /** x [N,I] times the transpose of w [O,I]. */

@@ -1,5 +1,6 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
@@ -19,17 +20,14 @@ final class UpsampleImpl extends OwnLayerImpl<Upsample> {
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    assertInputSet(false);
-    INDArray y =
-        output(workspaces, input.size(0), input.size(1), 2 * input.size(2), 2 * input.size(3));
-    Kernels.get().upsample2(dense(input), y);
-    return y;
+    return Kernels.get().upsample2(activation(), forward(workspaces));
   }
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    INDArray dx = inputGradient(workspaces);
-    Kernels.get().upsample2Backward(dense(epsilon), dx);
+    INDArray dx =
+        Kernels.get()
+            .upsample2Backward(Form.of(activation()), activation(epsilon), backward(workspaces));
     return new Pair<>(new DefaultGradient(), dx);
   }
 }

@@ -1,6 +1,10 @@
 package io.cogaze.nn.loss;
 
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.Buffers;
+import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.kernel.Layout;
 import io.cogaze.nn.layer.OwnLayerImpl;
 import java.util.Arrays;
 import java.util.List;
@@ -80,8 +84,18 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
     for (int i = 0; i < gradient.length; i++) {
       gradient[i] *= layerConf().weight();
     }
-    INDArray dx = inputGradient(workspaces);
-    HostValues.write(gradient, dx);
+    Buffers buffers = backward(workspaces);
+    Form form = Form.of(activation());
+    INDArray dx;
+    if (form.layout() == Layout.PLAIN) {
+      dx = inputGradient(workspaces);
+      HostValues.write(gradient, dx);
+    } else {
+      INDArray plain = form.as(Layout.PLAIN).scratch(buffers);
+      HostValues.write(gradient, plain);
+      dx = form.create(buffers);
+      Activations.assign(plain, dx);
+    }
     return new Pair<>(new DefaultGradient(), dx);
   }
 
@@ -99,7 +113,12 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
               + ", got "
               + Arrays.toString(labels.shape()));
     }
-    return losses(HostValues.doubles(input), HostValues.doubles(labels), known(), gradient);
+    return losses(inputValues(), HostValues.doubles(labels), known(), gradient);
+  }
+
+  /** The input's values in C order of [N,C,H,W] or [N,C]. */
+  final double[] inputValues() {
+    return HostValues.doubles(Activations.plain(activation(), Buffers.detached()));
   }
 
   private boolean[] known() {

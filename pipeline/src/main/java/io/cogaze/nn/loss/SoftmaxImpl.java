@@ -55,8 +55,7 @@ final class SoftmaxImpl<C extends OutputLoss> extends OutputLossImpl<C> {
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    assertInputSet(false);
-    double[] x = HostValues.doubles(input);
+    double[] x = inputValues();
     int width = x.length / (int) input.size(0);
     for (int from = 0; from < x.length; from += width) {
       double normaliser = logSumExp(x, from, width);

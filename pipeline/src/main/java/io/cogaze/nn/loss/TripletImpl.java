@@ -1,5 +1,6 @@
 package io.cogaze.nn.loss;
 
+import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.HostValues;
 import java.util.Arrays;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -33,7 +34,7 @@ final class TripletImpl extends OutputLossImpl<TripletOutput> {
       return faithful(x, classes, gradient);
     }
     int examples = known.length;
-    int channels = (int) input.size(1);
+    int channels = channels();
     double[] pooled = pooled(x);
     double[] unit = normalised(pooled, channels);
     double[] unitGradient = gradient == null ? null : new double[unit.length];
@@ -109,7 +110,7 @@ final class TripletImpl extends OutputLossImpl<TripletOutput> {
   private double[] faithful(double[] x, int[] classes, double[] gradient) {
     int examples = classes.length;
     int size = x.length / examples;
-    int width = (int) input.size(3);
+    int width = (int) Activations.width(input);
     int lines = size / width;
     double[] losses = new double[examples];
     double[][] distances = new double[examples][];
@@ -193,15 +194,18 @@ final class TripletImpl extends OutputLossImpl<TripletOutput> {
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    assertInputSet(false);
-    int channels = (int) input.size(1);
+    int channels = channels();
     INDArray y = output(workspaces, input.size(0), channels);
-    HostValues.write(normalised(pooled(HostValues.doubles(input)), channels), y);
+    HostValues.write(normalised(pooled(inputValues()), channels), y);
     return y;
   }
 
+  private int channels() {
+    return Math.toIntExact(Activations.channels(input));
+  }
+
   private double[] pooled(double[] x) {
-    double[] means = new double[Math.toIntExact(input.size(0) * input.size(1))];
+    double[] means = new double[Math.toIntExact(input.size(0) * channels())];
     int area = x.length / means.length;
     for (int i = 0; i < means.length; i++) {
       double sum = 0;

@@ -4,13 +4,13 @@ import io.cogaze.nn.block.Activation;
 import io.cogaze.nn.block.DenseNetBlocks;
 import io.cogaze.nn.block.GraphAssembler;
 import io.cogaze.nn.block.UnetBlocks;
-import io.cogaze.nn.layer.Convolution;
 import io.cogaze.nn.layer.Pool;
 import io.cogaze.nn.loss.ClassOutput;
 import io.cogaze.nn.loss.SaliencyOutput;
 import io.cogaze.nn.loss.TripletOutput;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -69,6 +69,11 @@ public final class CooperativeNetwork implements Network {
   }
 
   @Override
+  public Set<Head> heads() {
+    return EnumSet.allOf(Head.class);
+  }
+
+  @Override
   public Set<String> parts(Head head) {
     List<String> parts =
         switch (head) {
@@ -82,7 +87,7 @@ public final class CooperativeNetwork implements Network {
 
   @Override
   public BuiltNetwork build(BuildRequest request) {
-    requireParts(request);
+    RequestCheck.parts("cooperative network", this, request);
     GraphAssembler g =
         new GraphAssembler(request.seed(), request.updater(), request.trainableParts());
     Set<Head> heads = request.heads();
@@ -105,7 +110,7 @@ public final class CooperativeNetwork implements Network {
     }
     Activation pooled = null;
     if (heads.contains(Head.DENSENET_CLASS) || heads.contains(Head.FUSED_CLASS)) {
-      pooled = g.pool(DENSENET + ".pool5", Pool.Kind.GLOBAL_AVERAGE, normed);
+      pooled = g.pool(DENSENET + ".pool5", Pool.globalAverage(), normed);
     }
     Activation decoded = null;
     if (heads.contains(Head.SALIENCY) || heads.contains(Head.FUSED_CLASS)) {
@@ -124,7 +129,11 @@ public final class CooperativeNetwork implements Network {
                 "densenet-class",
                 new ClassOutput(weight),
                 g.linear(DENSENET_CLASSIFIER, spec.classes(), pooled));
-        case SALIENCY -> g.output("saliency", new SaliencyOutput(weight), saliency(g, decoded));
+        case SALIENCY ->
+            g.output(
+                "saliency",
+                new SaliencyOutput(weight),
+                UnetBlocks.saliency(g, SALIENCY_HEAD, decoded));
         case FUSED_CLASS ->
             g.output("fused-class", new ClassOutput(weight), classifier(g, pooled, decoded));
       }
@@ -133,33 +142,13 @@ public final class CooperativeNetwork implements Network {
     return new BuiltNetwork(g.configuration(), outputs, g.names());
   }
 
-  private void requireParts(BuildRequest request) {
-    Set<String> needed = new LinkedHashSet<>();
-    request.heads().forEach(head -> needed.addAll(parts(head)));
-    for (String part : request.trainableParts()) {
-      if (!PARTS.contains(part)) {
-        throw new IllegalArgumentException(
-            "The cooperative network has no part '" + part + "'; its parts are " + PARTS);
-      }
-      if (!needed.contains(part)) {
-        throw new IllegalArgumentException(
-            "Part '"
-                + part
-                + "' cannot be trained with the outputs "
-                + request.heads()
-                + ", which need only "
-                + needed);
-      }
-    }
-  }
-
   private Activation[] encoder(GraphAssembler g, Activation image) {
     Activation[] skips = new Activation[LEVELS];
     Activation x = image;
     for (int level = 1; level <= LEVELS; level++) {
       String name = ENCODER + ".level" + level;
       if (level > 1) {
-        x = g.pool(name + ".pool", Pool.Kind.MAX_2, x);
+        x = g.pool(name + ".pool", Pool.maximum(2), x);
       }
       x = UnetBlocks.residualSqueezeExcite(g, name, x, width(level));
       skips[level - 1] = x;
@@ -179,17 +168,10 @@ public final class CooperativeNetwork implements Network {
     return x;
   }
 
-  private Activation saliency(GraphAssembler g, Activation decoded) {
-    Activation x = UnetBlocks.convNormRelu(g, SALIENCY_HEAD, decoded, decoded.channels());
-    return g.convolution(SALIENCY_HEAD + ".last", Convolution.same(x.channels(), 1, 1, true), x);
-  }
-
   private Activation classifier(GraphAssembler g, Activation pooled, Activation decoded) {
-    Activation map = g.pool(FUSED_CLASSIFIER + ".pool", Pool.Kind.GLOBAL_AVERAGE, decoded);
-    Activation x = g.concat(FUSED_CLASSIFIER + ".concat", pooled, map);
-    x = g.linear(FUSED_CLASSIFIER + ".fc1", spec.hidden(), x);
-    x = g.dropoutRelu(FUSED_CLASSIFIER + ".dropout", spec.dropout(), x);
-    return g.linear(FUSED_CLASSIFIER + ".fc2", spec.classes(), x);
+    Activation map = g.pool(FUSED_CLASSIFIER + ".pool", Pool.globalAverage(), decoded);
+    return UnetBlocks.classifier(
+        g, FUSED_CLASSIFIER, spec.hidden(), spec.dropout(), spec.classes(), pooled, map);
   }
 
   private int width(int level) {

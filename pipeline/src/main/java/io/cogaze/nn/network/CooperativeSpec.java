@@ -27,25 +27,9 @@ public record CooperativeSpec(
   public static final int MULTIPLE = 32;
 
   public CooperativeSpec {
-    if (height < MULTIPLE || width < MULTIPLE || height % MULTIPLE != 0 || width % MULTIPLE != 0) {
-      throw new IllegalArgumentException(
-          "The cooperative network needs height and width that are multiples of "
-              + MULTIPLE
-              + " (it halves its input five times), got "
-              + height
-              + " x "
-              + width);
-    }
-    if (baseWidth < 1 || hidden < 1) {
-      throw new IllegalArgumentException(
-          "Base width and hidden width must be at least 1, got " + baseWidth + " and " + hidden);
-    }
-    if (classes < 2) {
-      throw new IllegalArgumentException("At least 2 classes are needed, got " + classes);
-    }
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new IllegalArgumentException("Dropout must be in [0, 1), got " + dropout);
-    }
+    RequestCheck.sides("cooperative network", MULTIPLE, "five", height, width);
+    RequestCheck.classifier(baseWidth, hidden, dropout);
+    RequestCheck.classes(classes);
   }
 
   @Override

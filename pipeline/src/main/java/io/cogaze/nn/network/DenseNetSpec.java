@@ -31,6 +31,11 @@ public record DenseNetSpec(List<Integer> blocks, int growth, int stem) implement
     return new DenseNetSpec(List.of(6, 12, 24, 16), 32, 64);
   }
 
+  /** DenseNet-169. */
+  public static DenseNetSpec densenet169() {
+    return new DenseNetSpec(List.of(6, 12, 32, 32), 32, 64);
+  }
+
   /** DenseNet-201. */
   public static DenseNetSpec densenet201() {
     return new DenseNetSpec(List.of(6, 12, 48, 32), 32, 64);

@@ -10,6 +10,9 @@ public interface Network {
   /** Names of the parts, in the order input to output. Tensor names begin with them. */
   Set<String> parts();
 
+  /** What the network can be asked for. */
+  Set<Head> heads();
+
   /** The parts that a head needs, trainable or not. Errors: IllegalArgumentException. */
   Set<String> parts(Head head);
 

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cogaze.error.InputException;
 import io.cogaze.nn.loss.TripletOptions;
 import io.cogaze.nn.network.CooperativeSpec;
+import io.cogaze.nn.network.DenseNetClassifierSpec;
 import io.cogaze.nn.network.DenseNetSpec;
+import io.cogaze.nn.network.MtUnetSpec;
 import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.run.Json;
 import io.cogaze.train.plan.NetworkSettings;
@@ -55,29 +57,46 @@ public record ModelDescription(
     return spec(network, height, width, targetClasses.size());
   }
 
-  /** The options of the triplet loss. */
+  /** The options of the triplet loss; the defaults where the network has none. */
   public TripletOptions triplet() {
-    return new TripletOptions(network.triplet().margin(), network.triplet().faithful());
+    if (network instanceof NetworkSettings.Cooperative cooperative) {
+      return options(cooperative.triplet());
+    }
+    if (network instanceof NetworkSettings.Densenet densenet) {
+      return options(densenet.triplet());
+    }
+    return TripletOptions.defaults();
+  }
+
+  private static TripletOptions options(NetworkSettings.Triplet triplet) {
+    return new TripletOptions(triplet.margin(), triplet.faithful());
   }
 
   /**
    * The size of a recipe's network over an input. Errors: {@link IllegalArgumentException} for a
-   * size that the network cannot take or an unknown kind.
+   * size that the network cannot take.
    */
   public static NetworkSpec spec(NetworkSettings network, int height, int width, int classes) {
-    if (!network.kind().equals("cooperative")) {
-      throw new IllegalArgumentException(
-          "Unknown network kind '" + network.kind() + "', expected cooperative");
+    if (network instanceof NetworkSettings.Cooperative settings) {
+      return new CooperativeSpec(
+          height,
+          width,
+          settings.baseWidth(),
+          size(settings.densenet()),
+          classes,
+          settings.hidden(),
+          settings.dropout());
     }
-    return new CooperativeSpec(
-        height,
-        width,
-        network.baseWidth(),
-        new DenseNetSpec(
-            network.densenet().blocks(), network.densenet().growth(), network.densenet().stem()),
-        classes,
-        network.hidden(),
-        network.dropout());
+    if (network instanceof NetworkSettings.Densenet settings) {
+      return new DenseNetClassifierSpec(height, width, size(settings.densenet()), classes);
+    }
+    NetworkSettings.MtUnet settings = (NetworkSettings.MtUnet) network;
+    return new MtUnetSpec(
+        height, width, settings.baseWidth(), classes, settings.hidden(), settings.dropout());
+  }
+
+  private static DenseNetSpec size(NetworkSettings.DenseNetSize size) {
+    return new DenseNetSpec(size.blocks(), size.growth(), size.stem());
   }
 
   /** As JSON. */

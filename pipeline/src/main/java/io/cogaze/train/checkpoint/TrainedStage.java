@@ -5,6 +5,7 @@ import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.BuildRequest;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.Network;
 import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.Provenance;
@@ -131,9 +132,10 @@ public final class TrainedStage {
   /** Every head whose parts were all trained in this stage or carried over from earlier ones. */
   public Set<Head> availableHeads() {
     Set<Head> heads = EnumSet.noneOf(Head.class);
-    for (Head head : Head.values()) {
+    Network network = spec().network();
+    for (Head head : network.heads()) {
       boolean whole =
-          spec().network().parts(head).stream()
+          network.parts(head).stream()
               .noneMatch(part -> Parts.of(tensors, part).values().isEmpty());
       if (whole) {
         heads.add(head);

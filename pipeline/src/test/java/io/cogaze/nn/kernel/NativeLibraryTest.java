@@ -134,10 +134,9 @@ class NativeLibraryTest {
       NativeLibrary.threads(threads);
       INDArray x = Nd4j.rand(DataType.FLOAT, 4, 16, 128, 128);
       INDArray w = Nd4j.rand(DataType.FLOAT, 16, 16, 3, 3);
-      INDArray y = x.dup();
-      INDArray dx = x.dup();
+      Buffers buffers = Buffers.detached();
       INDArray dw = w.dup();
-      ConvolutionShape shape = new ConvolutionShape(3, 1, 1);
+      ConvolutionShape shape = ConvolutionShape.square(3, 1, 1);
       long process = 0;
       long caller = 0;
       for (int run = 0; run < RUNS; run++) {
@@ -145,8 +144,9 @@ class NativeLibraryTest {
           process = processNanos();
           caller = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         }
-        Kernels.get().convolution(shape, x, w, null, y);
-        Kernels.get().convolutionBackward(shape, x, w, null, y, dx, dw, null);
+        INDArray y = Kernels.get().convolution(shape, x, w, null, buffers);
+        Kernels.get().convolutionBackwardWeights(shape, x, y, dw, null, buffers);
+        Kernels.get().convolutionBackwardData(shape, w, y, Form.of(x), buffers);
       }
       process = processNanos() - process;
       caller = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - caller;

@@ -7,6 +7,8 @@ import io.cogaze.nn.block.Activation;
 import io.cogaze.nn.block.GraphAssembler;
 import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.block.UnetBlocks;
+import io.cogaze.nn.kernel.ConvolutionShape;
+import io.cogaze.nn.kernel.ConvolutionShape.Extent;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.loss.ClassOutput;
@@ -60,9 +62,59 @@ class GradientsTest {
                 (g, x) -> conv(g, x, Convolution.same(6, 2, 3, true).repeat(2))),
             graph("batch norm", (g, x) -> g.norm("p.norm", x)),
             graph("batch norm and relu", (g, x) -> g.normRelu("p.norm", x)),
-            graph("maximum 2", (g, x) -> g.pool("p.pool", Pool.Kind.MAX_2, x)),
-            graph("maximum 3", (g, x) -> g.pool("p.pool", Pool.Kind.MAX_3, x)),
-            graph("average 2", (g, x) -> g.pool("p.pool", Pool.Kind.AVERAGE_2, x)),
+            graph("maximum 2", (g, x) -> g.pool("p.pool", Pool.maximum(2), x)),
+            graph(
+                "maximum 3",
+                (g, x) -> g.pool("p.pool", Pool.maximum(ConvolutionShape.square(3, 2, 1)), x)),
+            graph("average 2", (g, x) -> g.pool("p.pool", Pool.average(2), x)),
+            graph(
+                "convolution, dilated and rectangular",
+                (g, x) ->
+                    conv(
+                        g,
+                        x,
+                        new Convolution(
+                            3, 2, window(new Extent(3, 2), new Extent(2, 1), 1, 2), true))),
+            graph(
+                "transposed convolution",
+                (g, x) -> g.convolution("p.deconv", TransposedConvolution.doubling(3, 2, true), x)),
+            graph(
+                "transposed convolution, rectangular",
+                (g, x) ->
+                    g.convolution(
+                        "p.deconv",
+                        new TransposedConvolution(
+                            3,
+                            4,
+                            window(new Extent(2, 3), new Extent(2, 3), 0, 1),
+                            new Extent(1, 0),
+                            false),
+                        x)),
+            graph("resize", (g, x) -> g.resize("p.resize", 13, 5, false, x)),
+            graph("resize with aligned corners", (g, x) -> g.resize("p.resize", 5, 13, true, x)),
+            graph(
+                "maximum of any window",
+                (g, x) ->
+                    g.pool(
+                        "p.pool",
+                        Pool.maximum(window(new Extent(3, 2), new Extent(1, 2), 1, 1)),
+                        x)),
+            graph(
+                "average of any window",
+                (g, x) ->
+                    g.pool(
+                        "p.pool",
+                        Pool.average(window(new Extent(2, 3), new Extent(3, 1), 1, 1)),
+                        x)),
+            graph("dropout", (g, x) -> g.dropout("p.drop", 0.3, x)),
+            graph("spatial log-softmax", (g, x) -> g.spatialLogSoftmax("p.log", x)),
+            graph(
+                "scaled channels",
+                (g, x) ->
+                    g.scaleChannels(
+                        "p.scale",
+                        x,
+                        g.linear("p.gate", 3, g.pool("p.pool", Pool.globalAverage(), x)))),
             graph("upsample", (g, x) -> g.upsample("p.up", x)),
             graph("squeeze and excite", (g, x) -> g.squeezeExcite("p.se", 1, x)),
             graph(
@@ -79,6 +131,10 @@ class GradientsTest {
 
   private static Object[] graph(String name, Builder builder) {
     return new Object[] {name, builder};
+  }
+
+  private static ConvolutionShape window(Extent kernel, Extent stride, int padding, int dilation) {
+    return new ConvolutionShape(kernel, stride, Extent.of(padding), Extent.of(dilation));
   }
 
   private static Activation conv(GraphAssembler g, Activation x, Convolution layer) {
@@ -124,10 +180,19 @@ class GradientsTest {
             "fused classifier",
             (Builder)
                 (g, x) -> {
-                  Activation pooled = g.pool("p.pool", Pool.Kind.GLOBAL_AVERAGE, x);
+                  Activation pooled = g.pool("p.pool", Pool.globalAverage(), x);
                   Activation both = g.concat("p.cat", pooled, pooled);
                   Activation hidden = g.linear("p.fc1", 5, both);
                   return g.linear("p.fc2", CLASSES, g.dropoutRelu("p.drop", 0.4, hidden));
+                },
+            new ClassOutput(1),
+            3),
+        arguments(
+            "global maximum and dropout",
+            (Builder)
+                (g, x) -> {
+                  Activation pooled = g.pool("p.pool", Pool.globalMaximum(), x);
+                  return g.linear("p.fc", CLASSES, g.dropout("p.drop", 0.4, pooled));
                 },
             new ClassOutput(1),
             3),
@@ -144,7 +209,7 @@ class GradientsTest {
   }
 
   private static Activation linear(GraphAssembler g, Activation x) {
-    return g.linear("p.fc", CLASSES, g.pool("p.pool", Pool.Kind.GLOBAL_AVERAGE, x));
+    return g.linear("p.fc", CLASSES, g.pool("p.pool", Pool.globalAverage(), x));
   }
 
   @ParameterizedTest(name = "{0}, batch {3}")

@@ -8,6 +8,7 @@ import io.cogaze.config.ConfigBinder;
 import io.cogaze.config.ConfigSource;
 import io.cogaze.config.LoadRequest;
 import io.cogaze.error.ConfigurationException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -39,8 +40,9 @@ final class RecipeFilesTest {
     assertThat(recipe.plans())
         .allMatch(p -> p.settings().updater().learningRate() == 1e-4)
         .allMatch(p -> p.settings().updater().kind() == UpdaterSettings.Kind.ADAM);
-    assertThat(recipe.network().densenet().blocks()).containsExactly(6, 12, 48, 32);
-    assertThat(recipe.network().baseWidth()).isEqualTo(64);
+    NetworkSettings.Cooperative network = (NetworkSettings.Cooperative) recipe.network();
+    assertThat(network.densenet().blocks()).containsExactly(6, 12, 48, 32);
+    assertThat(network.baseWidth()).isEqualTo(64);
     assertThat(recipe.plan("contrast").settings().inputReduction()).isEqualTo(2);
   }
 
@@ -66,6 +68,24 @@ final class RecipeFilesTest {
         .hasMessageContaining("batch-size must be 1 or more but is 0")
         .hasMessageContaining("expected one of shuffled, stratified")
         .hasMessageContaining("did you mean cogaze.recipe.stages.saliency.epochs?");
+  }
+
+  @Test
+  void theKindDecidesWhichNetworkAndWhichKeys() {
+    List<String> kind =
+        List.of("recipe.network=null", "recipe.network.kind=mt-unet", "recipe.network.hidden=64");
+    assertThatThrownBy(() -> load("cooperative", kind))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("cogaze.recipe.network.base-width is missing");
+    List<String> whole = new ArrayList<>(kind);
+    whole.add("recipe.network.base-width=8");
+    whole.add("recipe.network.dropout=0.25");
+    assertThat(load("cooperative", whole).network())
+        .isEqualTo(new NetworkSettings.MtUnet(8, 64, 0.25));
+    assertThatThrownBy(() -> load("cooperative", List.of("recipe.network.kind=mt-unets")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("expected one of cooperative, densenet, mt-unet")
+        .hasMessageContaining("did you mean mt-unet?");
   }
 
   @Test

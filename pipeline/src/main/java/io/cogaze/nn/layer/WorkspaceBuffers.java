@@ -1,0 +1,61 @@
+package io.cogaze.nn.layer;
+
+import io.cogaze.nn.kernel.Activations;
+import io.cogaze.nn.kernel.AlignedArrays;
+import io.cogaze.nn.kernel.Buffers;
+import java.util.Arrays;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Memory of Deeplearning4j's workspaces, aligned. */
+record WorkspaceBuffers(LayerWorkspaceMgr workspaces, ArrayType result, ArrayType scratch)
+    implements Buffers {
+
+  static Buffers forward(LayerWorkspaceMgr workspaces) {
+    return new WorkspaceBuffers(workspaces, ArrayType.ACTIVATIONS, ArrayType.FF_WORKING_MEM);
+  }
+
+  static Buffers backward(LayerWorkspaceMgr workspaces) {
+    return new WorkspaceBuffers(workspaces, ArrayType.ACTIVATION_GRAD, ArrayType.BP_WORKING_MEM);
+  }
+
+  @Override
+  public INDArray result(DataType type, long... shape) {
+    return create(result, type, shape);
+  }
+
+  @Override
+  public INDArray scratch(DataType type, long... shape) {
+    return create(scratch, type, shape);
+  }
+
+  private INDArray create(ArrayType use, DataType type, long... shape) {
+    return AlignedArrays.create(
+        shape, length -> workspaces.createUninitialized(use, type, new long[] {length}, 'c'));
+  }
+
+  /**
+   * The array itself, or a copy in the open workspace when it is a view that kernels do not take.
+   * Errors: IllegalArgumentException that names the owner, when the array is no activation or of
+   * another type than FLOAT or DOUBLE.
+   */
+  static INDArray activation(String owner, INDArray array) {
+    if (array.dataType() != DataType.FLOAT && array.dataType() != DataType.DOUBLE) {
+      throw new IllegalArgumentException(
+          owner + " takes FLOAT or DOUBLE, it was given " + array.dataType());
+    }
+    if (Activations.isDense(array)) {
+      return array;
+    }
+    INDArray copy = array.dup('c');
+    if (!Activations.isDense(copy)) {
+      throw new IllegalArgumentException(
+          owner
+              + " takes [N,C,H,W] or [N,C], it was given an array of shape "
+              + Arrays.toString(array.shape()));
+    }
+    return copy;
+  }
+}
