@@ -18,6 +18,6 @@ public final class FlatVectors {
 
   /** A view of rank 1 of a network's parameters, gradients or optimiser state. */
   public static INDArray vector(INDArray flat) {
-    return flat.rank() == 1 ? flat : flat.reshape('c', flat.length());
+    return flat.rank() == 1 ? flat : flat.reshape(flat.length());
   }
 }
