@@ -30,7 +30,8 @@ public final class AlignedArrays {
     }
     INDArray memory = allocate.apply(length + BYTES / Float.BYTES);
     int width = memory.dataType().width();
-    // The host's side of an array on a graphics processor may not exist yet, and nothing asks for it.
+    // The host's side of an array on a graphics processor may not exist yet, and nothing asks for
+    // it.
     long address = IN_HOST_MEMORY ? memory.data().addressPointer().address() : 0;
     long offset = (BYTES - address % BYTES) % BYTES / width;
     return Nd4j.create(memory.data(), shape, strides, memory.offset() + offset, 'c');
