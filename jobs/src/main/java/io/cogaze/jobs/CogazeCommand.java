@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       ReportCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      DoctorCommand.class
     })
 final class CogazeCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -17,7 +17,15 @@ class HelpTest {
   void theRootNamesEveryCommand() {
     String help = new Cogaze().run("--help").expect(0).out();
     for (String command :
-        List.of("demo", "synthesize", "preprocess", "train", "evaluate", "report", "inspect")) {
+        List.of(
+            "demo",
+            "synthesize",
+            "preprocess",
+            "train",
+            "evaluate",
+            "report",
+            "inspect",
+            "doctor")) {
       assertThat(help).containsPattern("(?m)^ +" + command + " +\\S");
     }
     assertThat(help)
@@ -29,7 +37,16 @@ class HelpTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"demo", "synthesize", "preprocess", "train", "evaluate", "report", "inspect"})
+      strings = {
+        "demo",
+        "synthesize",
+        "preprocess",
+        "train",
+        "evaluate",
+        "report",
+        "inspect",
+        "doctor"
+      })
   void eachCommandExplainsItsOptionsQuickly(String command) {
     Completed help = Examples.help(command);
     assertThat(help.out())

@@ -12,6 +12,8 @@ public final class AlignedArrays {
   /** The alignment: a cache line, and a register of AVX-512. */
   public static final int BYTES = 64;
 
+  private static final boolean IN_HOST_MEMORY = Backend.current() == Backend.CPU;
+
   private AlignedArrays() {}
 
   /**
@@ -28,7 +30,9 @@ public final class AlignedArrays {
     }
     INDArray memory = allocate.apply(length + BYTES / Float.BYTES);
     int width = memory.dataType().width();
-    long address = memory.data().addressPointer().address();
+    // The host's side of an array on a graphics processor may not exist yet, and nothing asks for
+    // it.
+    long address = IN_HOST_MEMORY ? memory.data().addressPointer().address() : 0;
     long offset = (BYTES - address % BYTES) % BYTES / width;
     return Nd4j.create(memory.data(), shape, strides, memory.offset() + offset, 'c');
   }

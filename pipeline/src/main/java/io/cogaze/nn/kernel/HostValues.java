@@ -7,8 +7,14 @@ import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Copies between ND4J arrays of FLOAT or DOUBLE and Java arrays, in C order, in one piece. */
+/**
+ * Copies between ND4J arrays of FLOAT or DOUBLE and Java arrays, in C order, in one piece. On the
+ * CPU straight from and to the array's memory; where arrays live on a graphics processor, by ND4J's
+ * own copies, which know which side holds the newest values.
+ */
 public final class HostValues {
+  private static final boolean DIRECT = Backend.current() == Backend.CPU;
+
   private HostValues() {}
 
   /** The values of an array. */
@@ -20,6 +26,9 @@ public final class HostValues {
         values[i] = (float) wide[i];
       }
       return values;
+    }
+    if (!DIRECT) {
+      return copyFloats(array);
     }
     float[] values = new float[Math.toIntExact(array.length())];
     if (values.length > 0) {
@@ -44,6 +53,9 @@ public final class HostValues {
     if (array.dataType() != DataType.DOUBLE) {
       return doubles(array.castTo(DataType.DOUBLE));
     }
+    if (!DIRECT) {
+      return copyDoubles(array);
+    }
     double[] values = new double[Math.toIntExact(array.length())];
     if (values.length > 0) {
       INDArray dense = contiguous(array);
@@ -58,6 +70,10 @@ public final class HostValues {
   public static void write(double[] values, INDArray array) {
     if (array.dataType() == DataType.DOUBLE) {
       requireWritable(values.length, array);
+      if (!DIRECT) {
+        copy(values, array);
+        return;
+      }
       if (values.length > 0) {
         try (DoublePointer pointer = new DoublePointer(array.data().addressPointer())) {
           pointer.put(values);
@@ -84,6 +100,10 @@ public final class HostValues {
       return;
     }
     requireWritable(values.length, array);
+    if (!DIRECT) {
+      copy(values, array);
+      return;
+    }
     if (values.length > 0) {
       try (FloatPointer pointer = new FloatPointer(array.data().addressPointer())) {
         pointer.put(values);
@@ -97,6 +117,26 @@ public final class HostValues {
     INDArray array = Nd4j.createUninitialized(type, shape, 'c');
     write(values, array);
     return array;
+  }
+
+  static float[] copyFloats(INDArray array) {
+    return array.isEmpty() ? new float[0] : array.dup('c').data().asFloat();
+  }
+
+  static double[] copyDoubles(INDArray array) {
+    return array.isEmpty() ? new double[0] : array.dup('c').data().asDouble();
+  }
+
+  static void copy(float[] values, INDArray array) {
+    if (values.length > 0) {
+      array.assign(Nd4j.createFromArray(values).reshape('c', array.shape()));
+    }
+  }
+
+  static void copy(double[] values, INDArray array) {
+    if (values.length > 0) {
+      array.assign(Nd4j.createFromArray(values).reshape('c', array.shape()));
+    }
   }
 
   private static void requireWritable(int length, INDArray array) {

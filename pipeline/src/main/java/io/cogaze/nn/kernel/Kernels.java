@@ -2,7 +2,10 @@ package io.cogaze.nn.kernel;
 
 /** The kernel that layers use. */
 public final class Kernels {
-  /** Forces a kernel: {@code onednn} or {@code reference}. */
+  /**
+   * Forces a kernel: {@code onednn} or {@code reference}. Builds for CUDA have the reference alone,
+   * because arrays lie on the graphics processor there.
+   */
   public static final String PROPERTY = "cogaze.kernel";
 
   /** {@code false} switches Winograd's algorithm off. */
@@ -20,7 +23,7 @@ public final class Kernels {
 
   private static Kernel choose() {
     String forced = System.getProperty(PROPERTY, "");
-    if (forced.equals("reference")) {
+    if (forced.equals("reference") || Backend.current() == Backend.CUDA) {
       return REFERENCE;
     }
     return new OneDnnKernel(

@@ -54,8 +54,8 @@ public final class NativeLibrary {
 
   /**
    * Sets what must be set before ND4J loads; later calls do nothing. A choice made by the user (the
-   * system property {@value #EXTENSION_PROPERTY}) is kept. On other systems than Linux on x86-64
-   * nothing is chosen.
+   * system property {@value #EXTENSION_PROPERTY}) is kept. On other systems than Linux on x86-64,
+   * and in the builds for CUDA, nothing is chosen.
    *
    * <p>Errors: {@link RunException} when the CPU fits no build, or when another build was loaded
    * before this call.
@@ -67,7 +67,9 @@ public final class NativeLibrary {
     if (System.getProperty(LOG_PROPERTY) == null) {
       System.setProperty(LOG_PROPERTY, "false");
     }
-    if (System.getProperty(EXTENSION_PROPERTY) == null && isLinuxX8664()) {
+    if (System.getProperty(EXTENSION_PROPERTY) == null
+        && isLinuxX8664()
+        && Backend.current() == Backend.CPU) {
       Variant variant = choose(read(CPUINFO));
       Optional<String> loaded = mapped();
       if (loaded.isPresent() && !loaded.get().contains(variant.extension() + "/")) {
@@ -92,7 +94,7 @@ public final class NativeLibrary {
    *
    * @param cpuinfo the text of /proc/cpuinfo; the first processor decides
    */
-  static Variant choose(String cpuinfo) {
+  public static Variant choose(String cpuinfo) {
     Set<String> flags =
         cpuinfo
             .lines()
@@ -138,7 +140,7 @@ public final class NativeLibrary {
 
   static Optional<String> mapped(List<String> maps) {
     return maps.stream()
-        .filter(line -> line.endsWith("/libnd4jcpu.so"))
+        .filter(line -> line.endsWith("/libnd4jcpu.so") || line.endsWith("/libnd4jcuda.so"))
         .map(line -> line.substring(line.indexOf('/')))
         .findFirst();
   }

@@ -275,7 +275,7 @@ final class Nd4jKernel implements Kernel {
   private static INDArray sumOfSquares(INDArray rows) {
     return rows.size(1) == 1
         ? rows.mul(rows)
-        : Nd4j.exec(new SquaredNorm(rows, Nd4j.create(rows.dataType(), rows.size(0)), 1));
+        : Nd4j.exec(new SquaredNorm(rows, Nd4j.create(rows.dataType(), rows.size(0)), false, 1));
   }
 
   @Override

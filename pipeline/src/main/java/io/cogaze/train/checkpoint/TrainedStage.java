@@ -7,6 +7,7 @@ import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.Network;
 import io.cogaze.nn.network.NetworkSpec;
+import io.cogaze.nn.release.FlatVectors;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.Provenance;
 import io.cogaze.run.RunLayout;
@@ -27,7 +28,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The best checkpoint of a finished stage, for inference. Send it to executors as {@link #toBytes}
@@ -153,7 +153,7 @@ public final class TrainedStage {
     BuiltNetwork built = spec().network().build(BuildRequest.inference(heads));
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
-    graph.init(Nd4j.zeros(DataType.FLOAT, count), false);
+    graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
     TensorStore.restore(graph, built.names(), tensors);
     return new InferenceNetwork(built, graph);
   }

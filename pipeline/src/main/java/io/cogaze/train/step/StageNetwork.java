@@ -4,6 +4,7 @@ import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
+import io.cogaze.nn.release.FlatVectors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +12,6 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** A stage's network, built, with its state as plain vectors. Not thread safe. */
 public final class StageNetwork {
@@ -45,7 +45,7 @@ public final class StageNetwork {
   private static StageNetwork zeros(BuiltNetwork built, double learningRate) {
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
-    graph.init(Nd4j.zeros(DataType.FLOAT, count), false);
+    graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
     return new StageNetwork(built, graph, learningRate);
   }
 

@@ -2,6 +2,7 @@ package io.cogaze.train.step;
 
 import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.release.FlatVectors;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,7 +51,7 @@ public final class TensorRanges {
    * network do not cover each other, or a running mean has no variance beside it.
    */
   public static TensorRanges of(ComputationGraph network, TensorNames names) {
-    INDArray flat = network.params();
+    INDArray flat = FlatVectors.vector(network.params());
     Map<String, INDArray> table = network.paramTable();
     List<Range> learned = new ArrayList<>();
     List<Range> means = new ArrayList<>();
