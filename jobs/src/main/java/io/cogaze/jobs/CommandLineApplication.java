@@ -26,22 +26,19 @@ final class CommandLineApplication {
     PrintWriter err = command.getErr();
     err.println("cogaze: " + problem.getMessage());
     CommandLine.UnmatchedArgumentException.printSuggestions(problem, err);
-    err.println("Try 'cogaze " + relativeName(command) + "--help'.");
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     err.flush();
     return ExitCode.CONFIGURATION.code();
-  }
-
-  private static String relativeName(CommandLine command) {
-    return command.getParent() == null ? "" : command.getCommandName() + " ";
   }
 
   private static int explainFailure(Exception failure, CommandLine command, ParseResult parsed) {
     PrintWriter err = command.getErr();
     boolean showTrace =
         command.getCommand() instanceof AbstractCommand chosen && chosen.wantsStackTrace();
+    String name = command.getCommandSpec().qualifiedName();
     CogazeException known = Failures.knownCause(failure);
     if (known != null) {
-      err.println("cogaze " + command.getCommandName() + ": " + known.getMessage());
+      err.println(name + ": " + known.getMessage());
       if (showTrace) {
         failure.printStackTrace(err);
       } else {
@@ -51,10 +48,7 @@ final class CommandLineApplication {
       return known.exitCode().code();
     }
     err.println(
-        "cogaze "
-            + command.getCommandName()
-            + ": unexpected failure, which is a bug or a problem of the cluster: "
-            + failure);
+        name + ": unexpected failure, which is a bug or a problem of the cluster: " + failure);
     failure.printStackTrace(err);
     err.flush();
     return ExitCode.FAILURE.code();

@@ -1,0 +1,110 @@
+package io.cogaze.jobs.bench;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cogaze.error.InputException;
+import io.cogaze.run.FolderCommit;
+import io.cogaze.run.Manifest;
+import io.cogaze.run.Versions;
+import io.cogaze.shard.ParquetTable;
+import io.cogaze.shard.StorageSettings;
+import io.cogaze.shard.WrittenFile;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The committed folder of a benchmark. A measurement is never "there already": a new one takes the
+ * old one's place.
+ */
+public final class BenchFolder {
+  /** Kind of the folder. */
+  public static final String KIND = "benchmark";
+
+  private static final ParquetTable<ObjectNode> RESULTS =
+      new JsonTable()
+          .text("network")
+          .whole("height", "width", "batch", "threads")
+          .text("phase")
+          .fraction("cogaze_s", "peer_s", "ratio", "ratio_min", "ratio_max")
+          .whole("peak_mb", "peer_peak_mb", "parameters")
+          .text("peer_format", "cogaze_engine", "peer_engine")
+          .fraction("contiguous_s", "channels_last_s")
+          .whole("contiguous_peak_mb", "channels_last_peak_mb")
+          .fraction("cogaze_first_s", "peer_first_s")
+          .build("cogaze_bench_engine");
+
+  private static final ParquetTable<ObjectNode> STEPS =
+      new JsonTable()
+          .text("network")
+          .whole("height", "width", "batch", "threads")
+          .text("phase", "side", "engine")
+          .whole("pair", "step")
+          .fraction("seconds")
+          .build("cogaze_bench_engine_step");
+
+  private BenchFolder() {}
+
+  /** Errors: {@link InputException} when the folder holds something else. */
+  public static void requireOwn(FileSystem fs, Path folder) {
+    Manifest.readIfPresent(fs, folder)
+        .filter(manifest -> !manifest.kind().equals(KIND))
+        .ifPresent(
+            manifest -> {
+              throw new InputException(
+                  "Cannot write a benchmark to "
+                      + folder
+                      + ": it holds "
+                      + manifest.kind()
+                      + "\n  fix: another --output");
+            });
+  }
+
+  /** Writes results and steps. */
+  public static void write(FileSystem fs, Path folder, List<Comparison> comparisons)
+      throws IOException {
+    requireOwn(fs, folder);
+    FolderCommit commit = FolderCommit.begin(fs, folder, KIND);
+    add(fs, commit, "results", RESULTS, comparisons.stream().map(Comparison::toRow).toList());
+    add(
+        fs,
+        commit,
+        "steps",
+        STEPS,
+        comparisons.stream().flatMap(comparison -> comparison.steps().stream()).toList());
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("benchmark", "engine");
+    body.put("versions", Versions.current().asMap());
+    body.put("machine", machine());
+    commit.publish(body);
+    FolderCommit.removeLeftovers(fs, folder);
+  }
+
+  private static void add(
+      FileSystem fs,
+      FolderCommit commit,
+      String name,
+      ParquetTable<ObjectNode> table,
+      List<ObjectNode> rows)
+      throws IOException {
+    Path file = commit.newFile(name, ".parquet");
+    WrittenFile written = table.writeAll(fs, file, StorageSettings.TABLE, rows);
+    commit.add(
+        commit.relativeName(file),
+        written.sizeBytes(),
+        written.sha256(),
+        OptionalLong.of(written.rows()));
+  }
+
+  /** Cores and instruction sets: what a time depends on. No names of hosts. */
+  public static Map<String, Object> machine() {
+    Map<String, Object> machine = new LinkedHashMap<>();
+    machine.put("cores", Runtime.getRuntime().availableProcessors());
+    machine.put("architecture", System.getProperty("os.arch"));
+    machine.put("system", System.getProperty("os.name"));
+    return machine;
+  }
+}

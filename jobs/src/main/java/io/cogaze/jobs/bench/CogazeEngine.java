@@ -1,0 +1,113 @@
+package io.cogaze.jobs.bench;
+
+import io.cogaze.error.ConfigurationException;
+import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.kernel.Kernels;
+import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.layer.ExampleKeys;
+import io.cogaze.nn.loss.TripletOptions;
+import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.NetworkSpec;
+import io.cogaze.train.plan.UpdaterSettings;
+import io.cogaze.train.step.StageDefinition;
+import io.cogaze.train.step.StageNetwork;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+
+/** CoGaze's own layers, built and stepped as training and evaluation do it. */
+final class CogazeEngine implements StepEngine {
+  private static final double LEARNING_RATE = 1e-4;
+  private static final long SEED = 1;
+
+  private final StageNetwork network;
+  private final MultiDataSet batch;
+  private final Phase phase;
+
+  private CogazeEngine(StageNetwork network, MultiDataSet batch, Phase phase) {
+    this.network = network;
+    this.batch = batch;
+    this.phase = phase;
+  }
+
+  static CogazeEngine prepare(Order order) {
+    NativeLibrary.threads(order.threads());
+    BenchCase subject = order.subject();
+    NetworkSize size = subject.network();
+    NetworkSpec spec = size.spec(subject.height(), subject.width());
+    List<String> learning = new ArrayList<>();
+    if (order.phase() == Phase.TRAIN) {
+      learning.addAll(size.parts(spec));
+    }
+    for (String part : order.frozen()) {
+      if (!learning.remove(part)) {
+        throw new ConfigurationException(
+            "Cannot freeze '"
+                + part
+                + "' of "
+                + size.name()
+                + ": its parts that learn are "
+                + learning
+                + ".");
+      }
+    }
+    List<String> classes = new ArrayList<>();
+    for (int c = 0; c < size.classes(); c++) {
+      classes.add("class " + c);
+    }
+    StageDefinition definition =
+        new StageDefinition(
+            "benchmark",
+            "benchmark",
+            spec,
+            size.heads(),
+            learning,
+            new UpdaterSettings(UpdaterSettings.Kind.ADAM, LEARNING_RATE),
+            TripletOptions.defaults(),
+            classes,
+            1,
+            SEED,
+            order.threads());
+    StageNetwork network = StageNetwork.initialise(definition, LEARNING_RATE);
+    ExampleKeys.assign(network.graph(), LongStream.rangeClosed(1, subject.batch()).toArray());
+    List<INDArray> labels = new ArrayList<>();
+    for (Head head : network.heads()) {
+      labels.add(head == Head.SALIENCY ? Batches.saliency(subject) : Batches.classes(subject));
+    }
+    return new CogazeEngine(
+        network, Batches.of(Batches.image(subject), labels, subject.batch()), order.phase());
+  }
+
+  @Override
+  public long parameters() {
+    return network.built().names().parameterCount();
+  }
+
+  @Override
+  public String description() {
+    return Kernels.get().getClass().getSimpleName()
+        + NativeLibrary.mappedClassifier().map(name -> ", " + name).orElse("");
+  }
+
+  @Override
+  public double step() {
+    ComputationGraph graph = network.graph();
+    if (phase == Phase.TRAIN) {
+      graph.fit(batch);
+      return graph.score();
+    }
+    INDArray[] outputs = graph.output(false, batch.getFeatures());
+    double sum = 0;
+    for (int head = 0; head < outputs.length; head++) {
+      if (network.heads().get(head) != Head.SALIENCY) {
+        for (float value : HostValues.floats(outputs[head])) {
+          sum += value;
+        }
+      }
+    }
+    return sum;
+  }
+}

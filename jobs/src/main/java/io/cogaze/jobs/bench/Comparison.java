@@ -1,0 +1,125 @@
+package io.cogaze.jobs.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * A case and a phase, measured. The peer is the memory format whose median is lower; it stays the
+ * same for all pairs.
+ *
+ * @param parameters learned values, the same on both sides
+ * @param stock Deeplearning4j's own layers, for reference
+ */
+public record Comparison(
+    BenchCase subject,
+    int threads,
+    Phase phase,
+    long parameters,
+    Side cogaze,
+    Side contiguous,
+    Side channelsLast,
+    Optional<Side> stock) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final double PLACES = 1e6;
+
+  /** The faster of the two memory formats. */
+  Side peer() {
+    return contiguous.seconds() <= channelsLast.seconds() ? contiguous : channelsLast;
+  }
+
+  /** How many times as many images a second CoGaze does: the peer's median over CoGaze's. */
+  double ratio() {
+    return peer().seconds() / cogaze.seconds();
+  }
+
+  double smallestRatio() {
+    return ratios().get(0);
+  }
+
+  double largestRatio() {
+    return ratios().get(ratios().size() - 1);
+  }
+
+  /** The ratio of each pair, ascending. */
+  private List<Double> ratios() {
+    List<Double> ours = cogaze.pairs();
+    List<Double> theirs = peer().pairs();
+    return IntStream.range(0, ours.size())
+        .mapToObj(pair -> theirs.get(pair) / ours.get(pair))
+        .sorted()
+        .toList();
+  }
+
+  /** The object that {@code --json} prints. */
+  public ObjectNode toJson() {
+    return JSON.createObjectNode()
+        .put("network", subject.network().name())
+        .put("height", subject.height())
+        .put("width", subject.width())
+        .put("batch", subject.batch())
+        .put("threads", threads)
+        .put("phase", phase.label())
+        .put("cogaze_s", rounded(cogaze.seconds()))
+        .put("peer_s", rounded(peer().seconds()))
+        .put("ratio", rounded(ratio()))
+        .put("ratio_min", rounded(smallestRatio()))
+        .put("ratio_max", rounded(largestRatio()))
+        .put("peak_mb", cogaze.peakMb())
+        .put("peer_peak_mb", peer().peakMb());
+  }
+
+  /** The row of the results' table: {@link #toJson} and what it leaves out. */
+  ObjectNode toRow() {
+    return toJson()
+        .put("parameters", parameters)
+        .put("peer_format", peer().name())
+        .put("cogaze_engine", cogaze.engine())
+        .put("peer_engine", peer().engine())
+        .put("contiguous_s", contiguous.seconds())
+        .put("channels_last_s", channelsLast.seconds())
+        .put("contiguous_peak_mb", contiguous.peakMb())
+        .put("channels_last_peak_mb", channelsLast.peakMb())
+        .put("cogaze_first_s", cogaze.firstSeconds())
+        .put("peer_first_s", peer().firstSeconds());
+  }
+
+  /** Every step that was measured. Pair 0, step 0 is a side's first one. */
+  List<ObjectNode> steps() {
+    List<ObjectNode> rows = new ArrayList<>();
+    List<Side> sides = new ArrayList<>(List.of(cogaze, contiguous, channelsLast));
+    stock.ifPresent(sides::add);
+    for (Side side : sides) {
+      rows.add(step(side, 0, 0, side.firstSeconds()));
+      for (int pair = 0; pair < side.turns().size(); pair++) {
+        List<Double> turn = side.turns().get(pair);
+        for (int step = 0; step < turn.size(); step++) {
+          rows.add(step(side, pair + 1, step + 1, turn.get(step)));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private ObjectNode step(Side side, int pair, int step, double seconds) {
+    return JSON.createObjectNode()
+        .put("network", subject.network().name())
+        .put("height", subject.height())
+        .put("width", subject.width())
+        .put("batch", subject.batch())
+        .put("threads", threads)
+        .put("phase", phase.label())
+        .put("side", side.name())
+        .put("engine", side.engine())
+        .put("pair", pair)
+        .put("step", step)
+        .put("seconds", seconds);
+  }
+
+  private static double rounded(double value) {
+    return Math.round(value * PLACES) / PLACES;
+  }
+}

@@ -1,0 +1,13 @@
+package io.cogaze.jobs.bench;
+
+/** A network with a batch, ready to be stepped. */
+interface StepEngine {
+  /** Learned values, without running statistics. */
+  long parameters();
+
+  /** What computes, for people. */
+  String description();
+
+  /** Does one step and gives its result: the loss, or the sum of the class probabilities. */
+  double step();
+}
