@@ -25,7 +25,8 @@ class HelpTest {
             "evaluate",
             "report",
             "inspect",
-            "doctor")) {
+            "doctor",
+            "bench")) {
       assertThat(help).containsPattern("(?m)^ +" + command + " +\\S");
     }
     assertThat(help)
@@ -55,6 +56,17 @@ class HelpTest {
         .contains("Example:\n  cogaze " + command);
     assertThat(help.err()).isEmpty();
     assertThat(help.seconds()).as("no Spark is started for help").isLessThan(20);
+  }
+
+  @Test
+  void theBenchmarksExplainThemselves() {
+    assertThat(new Cogaze().run("bench", "--help").expect(0).out())
+        .contains("Usage: cogaze bench", "engine")
+        .doesNotContain("worker");
+    assertThat(new Cogaze().run("bench", "engine", "--help").expect(0).out())
+        .contains("Usage: cogaze bench engine", "--case", "--threads", "--pairs", "--phase")
+        .contains("--json", "--output", "--python", "--cache", "Example:\n  cogaze bench engine")
+        .doesNotContain("--tiny");
   }
 
   /** The shared pipeline is made by these examples, one after the other. */

@@ -24,7 +24,7 @@ public final class BenchFolder {
   /** Kind of the folder. */
   public static final String KIND = "benchmark";
 
-  private static final ParquetTable<ObjectNode> RESULTS =
+  static final ParquetTable<ObjectNode> RESULTS =
       new JsonTable()
           .text("network")
           .whole("height", "width", "batch", "threads")

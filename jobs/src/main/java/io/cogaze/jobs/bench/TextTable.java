@@ -6,9 +6,6 @@ import java.util.Locale;
 
 /** The comparison for people. */
 public final class TextTable {
-  private static final String HEAD = "  %-24s %-9s %9s %11s %14s   %-22s %8s %9s%n";
-  private static final String LINE = "  %-24s %-9s %9.3f %11.3f %14.3f   %-22s %8d %9d%n";
-
   private TextTable() {}
 
   /**
@@ -28,7 +25,7 @@ public final class TextTable {
             + " pairs); peak resident MiB");
     out.printf(
         Locale.ROOT,
-        HEAD,
+        "  %-24s %-9s %9s %11s %14s   %-22s %8s %9s%n",
         "",
         "",
         "CoGaze",
@@ -40,7 +37,7 @@ public final class TextTable {
     for (Comparison row : comparisons) {
       out.printf(
           Locale.ROOT,
-          LINE,
+          "  %-24s %-9s %9.3f %11.3f %14.3f   %-22s %8d %9d%n",
           row.subject(),
           row.phase().label(),
           row.cogaze().seconds(),

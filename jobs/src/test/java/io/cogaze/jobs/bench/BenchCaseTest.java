@@ -1,0 +1,96 @@
+package io.cogaze.jobs.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cogaze.error.ConfigurationException;
+import io.cogaze.nn.network.BuildRequest;
+import io.cogaze.nn.network.NetworkSpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BenchCaseTest {
+  @Test
+  void aCaseIsNetworkHeightWidthAndBatch() {
+    BenchCase subject = BenchCase.parse("cooperative:320x256:2");
+
+    assertThat(subject.network().name()).isEqualTo("cooperative");
+    assertThat(subject.height()).isEqualTo(320);
+    assertThat(subject.width()).isEqualTo(256);
+    assertThat(subject.batch()).isEqualTo(2);
+    assertThat(subject).hasToString("cooperative:320x256:2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "cooperative",
+        "cooperative:320x256",
+        "cooperative:320:256:2",
+        "cooperative:320x256:0",
+        "cooperative:-320x256:2",
+        "cooperative:320x256:2:1",
+        "cooperative:99999999999x256:2"
+      })
+  void anotherFormIsExplained(String text) {
+    assertThatThrownBy(() -> BenchCase.parse(text))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("Cannot read the case '" + text + "'")
+        .hasMessageContaining("NETWORK:HEIGHTxWIDTH:BATCH")
+        .hasMessageContaining("cooperative:320x256:2");
+  }
+
+  @Test
+  void anUnknownNetworkNamesTheOnesThatThereAre() {
+    assertThatThrownBy(() -> BenchCase.parse("resnet50:224x224:1"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("no network 'resnet50'")
+        .hasMessageContaining("densenet121");
+  }
+
+  @Test
+  void aSizeThatTheNetworkCannotTakeIsExplained() {
+    assertThatThrownBy(() -> BenchCase.parse("cooperative:100x256:2"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("Cannot measure cooperative at 100 x 256")
+        .hasMessageContaining("multiples of 32");
+  }
+
+  @Test
+  void whatIsMeasuredByDefaultCanBeRead() {
+    assertThat(BenchCase.DEFAULTS)
+        .allSatisfy(text -> assertThat(BenchCase.parse(text)).hasToString(text));
+  }
+
+  /** The published sizes; DenseNets have one class output of three classes. */
+  @ParameterizedTest(name = "{0} has {1} parameters")
+  @CsvSource({"cooperative, 66637380", "densenet121, 6956931", "densenet201, 18098691"})
+  void networksHaveTheirPublishedSize(String name, long parameters) {
+    NetworkSize size = NetworkSize.named(name);
+    NetworkSpec spec = size.spec(224, 224);
+
+    long built =
+        spec.network()
+            .build(BuildRequest.inference(size.heads().keySet()))
+            .names()
+            .parameterCount();
+
+    assertThat(built).isEqualTo(parameters);
+  }
+
+  @Test
+  void anOrderSurvivesItsWayToTheChild() {
+    Order order =
+        new Order(
+            BenchCase.parse("densenet201:224x192:8").tiny(),
+            3,
+            Phase.INFERENCE,
+            Order.COGAZE,
+            java.util.List.of("densenet"));
+
+    assertThat(Order.ofJson(order.toJson())).isEqualTo(order);
+  }
+}

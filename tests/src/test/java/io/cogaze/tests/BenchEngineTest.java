@@ -1,0 +1,141 @@
+package io.cogaze.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.cogaze.jobs.InProcess;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code bench engine} from end to end, on copies of the networks with a handful of channels. */
+class BenchEngineTest {
+  @TempDir private Path folder;
+
+  private InProcess.Result bench(Object... more) {
+    List<Object> words =
+        new ArrayList<>(
+            List.of("bench", "engine", "--tiny", "--threads", 1, "--output", folder.resolve("o")));
+    words.addAll(List.of(more));
+    return InProcess.run(words.toArray());
+  }
+
+  private InProcess.Result withFakePeer(Object... more) {
+    List<Object> words = new ArrayList<>();
+    words.add("--python");
+    words.add(Tools.require("python3", "install Python 3.10 or newer"));
+    words.add("--peer-script");
+    words.add(Project.root().resolve("tests/src/test/python/fake_peer.py"));
+    words.add("--cache");
+    words.add(folder.resolve("cache"));
+    words.addAll(List.of(more));
+    return bench(words.toArray());
+  }
+
+  @Test
+  void printsOneObjectForEachCaseAndPhase() {
+    InProcess.Result done =
+        withFakePeer("--case", "cooperative:64x32:2", "--pairs", 2, "--steps", 1, "--json");
+
+    assertThat(done.err()).isEmpty();
+    assertThat(done.exitCode()).isZero();
+    List<JsonNode> objects = done.out().lines().map(Json::parse).toList();
+    assertThat(objects).hasSize(2);
+    assertThat(objects).extracting(o -> o.get("phase").asText()).containsExactly("train", "inference");
+    for (JsonNode object : objects) {
+      assertThat(object.fieldNames())
+          .toIterable()
+          .containsExactly(
+              "network",
+              "height",
+              "width",
+              "batch",
+              "threads",
+              "phase",
+              "cogaze_s",
+              "peer_s",
+              "ratio",
+              "ratio_min",
+              "ratio_max",
+              "peak_mb",
+              "peer_peak_mb");
+      assertThat(object.get("network").asText()).isEqualTo("cooperative");
+      assertThat(object.get("height").asInt()).isEqualTo(64);
+      assertThat(object.get("width").asInt()).isEqualTo(32);
+      assertThat(object.get("batch").asInt()).isEqualTo(2);
+      assertThat(object.get("threads").asInt()).isEqualTo(1);
+      assertThat(object.get("cogaze_s").asDouble()).isPositive();
+      assertThat(object.get("peer_s").asDouble()).isPositive();
+      double ratio = object.get("ratio").asDouble();
+      assertThat(ratio)
+          .isBetween(object.get("ratio_min").asDouble(), object.get("ratio_max").asDouble());
+      assertThat(object.get("peak_mb").asLong()).isBetween(100L, 3000L);
+      assertThat(object.get("peer_peak_mb").asLong()).isBetween(1L, 500L);
+    }
+    assertThat(folder.resolve("o/manifest.json")).isRegularFile();
+  }
+
+  @Test
+  void refusesToCompareNetworksOfDifferentSize() {
+    InProcess.Result done = withFakePeer("--case", "cooperative:64x32:3", "--phase", "train");
+
+    assertThat(done.exitCode()).isEqualTo(3);
+    assertThat(done.out()).isEmpty();
+    assertThat(done.err())
+        .startsWith("cogaze bench engine: Cannot compare cooperative:64x32:3")
+        .contains("cogaze=162666", "contiguous=162667", "channels_last=162667");
+  }
+
+  @Test
+  void saysWhatASideThatEndedSaid() {
+    InProcess.Result done = withFakePeer("--case", "cooperative:64x32:4", "--phase", "inference");
+
+    assertThat(done.exitCode()).isEqualTo(3);
+    assertThat(done.err())
+        .contains("the contiguous side ended with exit code 1 at the order prepare")
+        .contains("out of fake memory");
+  }
+
+  @Test
+  void refusesWhatItCannotMeasure() {
+    assertThat(bench("--case", "cooperative").exitCode()).isEqualTo(1);
+    assertThat(bench("--phase", "validate").err()).contains("must be train, inference or both");
+    assertThat(bench("--pairs", 0).err()).contains("must be at least 1");
+    InProcess.Result python =
+        bench("--python", folder.resolve("no-python"), "--cache", folder.resolve("cache"));
+    assertThat(python.exitCode()).isEqualTo(1);
+    assertThat(python.err()).contains("no-python': no such program");
+    InProcess.Result nothing = InProcess.run("bench");
+    assertThat(nothing.exitCode()).isEqualTo(1);
+    assertThat(nothing.err()).contains("Try 'cogaze bench --help'.");
+  }
+
+  /** Needs PyPI: gigabytes. */
+  @Test
+  @Tag("long")
+  void everyNetworkHasAsManyParametersInPyTorch() {
+    InProcess.Result done =
+        bench(
+            "--cache",
+            Project.scratch("bench"),
+            "--pairs",
+            1,
+            "--steps",
+            1,
+            "--case",
+            "cooperative:64x32:2",
+            "--case",
+            "densenet121:64x64:2",
+            "--case",
+            "densenet201:64x64:2");
+    if (done.err().contains("Cannot make the Python environment")) {
+      throw Tools.missing(done.err());
+    }
+
+    assertThat(done.exitCode()).as(done.err()).isZero();
+    assertThat(done.out()).contains("cooperative:64x32:2", "densenet201:64x64:2");
+  }
+}
