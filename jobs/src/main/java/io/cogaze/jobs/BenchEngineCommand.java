@@ -39,7 +39,7 @@ final class BenchEngineCommand extends AbstractCommand {
       paramLabel = "NETWORK:HxW:BATCH",
       description =
           "What to measure; may be repeated (default: cooperative:320x256:2, densenet121:224x224:8,"
-              + " densenet201:224x224:8).")
+              + " densenet201:224x224:8, mt-unet:320x256:2).")
   private List<String> cases = new ArrayList<>();
 
   @Option(

@@ -44,7 +44,9 @@ class BenchEngineTest {
     assertThat(done.exitCode()).isZero();
     List<JsonNode> objects = done.out().lines().map(Json::parse).toList();
     assertThat(objects).hasSize(2);
-    assertThat(objects).extracting(o -> o.get("phase").asText()).containsExactly("train", "inference");
+    assertThat(objects)
+        .extracting(o -> o.get("phase").asText())
+        .containsExactly("train", "inference");
     for (JsonNode object : objects) {
       assertThat(object.fieldNames())
           .toIterable()
@@ -130,12 +132,14 @@ class BenchEngineTest {
             "--case",
             "densenet121:64x64:2",
             "--case",
-            "densenet201:64x64:2");
+            "densenet201:64x64:2",
+            "--case",
+            "mt-unet:64x64:2");
     if (done.err().contains("Cannot make the Python environment")) {
       throw Tools.missing(done.err());
     }
 
     assertThat(done.exitCode()).as(done.err()).isZero();
-    assertThat(done.out()).contains("cooperative:64x32:2", "densenet201:64x64:2");
+    assertThat(done.out()).contains("cooperative:64x32:2", "densenet201:64x64:2", "mt-unet:64x64:2");
   }
 }

@@ -15,7 +15,11 @@ import java.util.regex.Pattern;
 public record BenchCase(NetworkSize network, int height, int width, int batch) {
   /** What is measured when nothing is chosen. */
   public static final List<String> DEFAULTS =
-      List.of("cooperative:320x256:2", "densenet121:224x224:8", "densenet201:224x224:8");
+      List.of(
+          "cooperative:320x256:2",
+          "densenet121:224x224:8",
+          "densenet201:224x224:8",
+          "mt-unet:320x256:2");
 
   private static final Pattern FORM =
       Pattern.compile("([a-z0-9-]+):([1-9][0-9]{0,4})x([1-9][0-9]{0,4}):([1-9][0-9]{0,3})");

@@ -1,11 +1,14 @@
 package io.cogaze.jobs.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.nn.network.CooperativeSpec;
+import io.cogaze.nn.network.DenseNetClassifierSpec;
 import io.cogaze.nn.network.DenseNetSpec;
 import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.MtUnetSpec;
 import io.cogaze.nn.network.NetworkSpec;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -17,7 +20,7 @@ import java.util.Map;
  *
  * @param name on the command line
  * @param family what the peer builds: densenet, cooperative, or mt-unet
- * @param blocks dense layers of a DenseNet's four blocks
+ * @param blocks dense layers of the DenseNet's four blocks, where there is one
  * @param growth channels that a dense layer adds
  * @param stem channels of a DenseNet's first convolution
  * @param baseWidth channels of a U-Net's first level
@@ -45,7 +48,8 @@ public record NetworkSize(
       List.of(
           full("cooperative", "cooperative", BLOCKS_201),
           full("densenet121", "densenet", BLOCKS_121),
-          full("densenet201", "densenet", BLOCKS_201));
+          full("densenet201", "densenet", BLOCKS_201),
+          full("mt-unet", "mt-unet", BLOCKS_201));
 
   public NetworkSize {
     blocks = List.copyOf(blocks);
@@ -83,14 +87,14 @@ public record NetworkSize(
    */
   NetworkSpec spec(int height, int width) {
     try {
-      return new CooperativeSpec(
-          height,
-          width,
-          baseWidth,
-          new DenseNetSpec(blocks, growth, stem),
-          classes,
-          hidden,
-          dropout);
+      DenseNetSpec densenet = new DenseNetSpec(blocks, growth, stem);
+      return switch (family) {
+        case "cooperative" ->
+            new CooperativeSpec(height, width, baseWidth, densenet, classes, hidden, dropout);
+        case "densenet" -> new DenseNetClassifierSpec(height, width, densenet, classes);
+        case "mt-unet" -> new MtUnetSpec(height, width, baseWidth, classes, hidden, dropout);
+        default -> throw new IllegalStateException("No family " + family);
+      };
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(
           "Cannot measure " + name + " at " + height + " x " + width + ": " + e.getMessage(), e);
@@ -132,7 +136,7 @@ public record NetworkSize(
         .put("dropout", dropout);
   }
 
-  static NetworkSize ofJson(com.fasterxml.jackson.databind.JsonNode json) {
+  static NetworkSize ofJson(JsonNode json) {
     List<Integer> blocks = new ArrayList<>();
     json.get("blocks").forEach(block -> blocks.add(block.asInt()));
     return new NetworkSize(

@@ -67,7 +67,12 @@ class BenchCaseTest {
 
   /** The published sizes; DenseNets have one class output of three classes. */
   @ParameterizedTest(name = "{0} has {1} parameters")
-  @CsvSource({"cooperative, 66637380", "densenet121, 6956931", "densenet201, 18098691"})
+  @CsvSource({
+    "cooperative, 66637380",
+    "densenet121, 6956931",
+    "densenet201, 18098691",
+    "mt-unet, 34632836"
+  })
   void networksHaveTheirPublishedSize(String name, long parameters) {
     NetworkSize size = NetworkSize.named(name);
     NetworkSpec spec = size.spec(224, 224);
