@@ -140,6 +140,7 @@ class BenchEngineTest {
     }
 
     assertThat(done.exitCode()).as(done.err()).isZero();
-    assertThat(done.out()).contains("cooperative:64x32:2", "densenet201:64x64:2", "mt-unet:64x64:2");
+    assertThat(done.out())
+        .contains("cooperative:64x32:2", "densenet201:64x64:2", "mt-unet:64x64:2");
   }
 }
