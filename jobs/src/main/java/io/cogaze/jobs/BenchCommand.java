@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     header = "Measures the engine: time and memory, side by side with PyTorch.",
-    subcommands = {BenchEngineCommand.class, BenchWorkerCommand.class},
+    subcommands = {BenchEngineCommand.class, BenchMemoryCommand.class, BenchWorkerCommand.class},
     footer = {
       "",
       "Example:",

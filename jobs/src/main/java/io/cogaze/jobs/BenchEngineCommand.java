@@ -69,6 +69,13 @@ final class BenchEngineCommand extends AbstractCommand {
       description = "train, inference or both (default: ${DEFAULT-VALUE}).")
   private String phase;
 
+  @Option(
+      names = "--stock",
+      description =
+          "Also one step of the network made of Deeplearning4j's own layers, for reference; in the"
+              + " table and in Parquet, not in JSON.")
+  private boolean stock;
+
   @Option(names = "--json", description = "Prints one JSON object for each case and phase.")
   private boolean json;
 
@@ -122,7 +129,7 @@ final class BenchEngineCommand extends AbstractCommand {
             threads,
             pairs,
             steps,
-            false,
+            stock,
             Path.of(cache).toAbsolutePath(),
             Optional.ofNullable(python),
             Optional.ofNullable(peerScript).map(Path::of),

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.jobs.InProcess;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +83,26 @@ class BenchEngineTest {
   }
 
   @Test
+  void stockLayersStandBesideForReference() {
+    InProcess.Result done =
+        withFakePeer(
+            "--case",
+            "cooperative:64x32:2",
+            "--pairs",
+            1,
+            "--steps",
+            1,
+            "--phase",
+            "train",
+            "--stock");
+
+    assertThat(done.err()).isEmpty();
+    assertThat(done.exitCode()).isZero();
+    assertThat(done.out())
+        .containsPattern("for reference, cooperative:64x32:2 train, stock Deeplearning4j .*: \\d");
+  }
+
+  @Test
   void refusesToCompareNetworksOfDifferentSize() {
     InProcess.Result done = withFakePeer("--case", "cooperative:64x32:3", "--phase", "train");
 
@@ -113,6 +135,49 @@ class BenchEngineTest {
     InProcess.Result nothing = InProcess.run("bench");
     assertThat(nothing.exitCode()).isEqualTo(1);
     assertThat(nothing.err()).contains("Try 'cogaze bench --help'.");
+  }
+
+  @Test
+  void measuresThePeakMemoryOfStepsAndFitsTheEstimateToIt() throws IOException {
+    Path factors = folder.resolve("factors.json");
+    InProcess.Result done =
+        InProcess.run(
+            "bench",
+            "memory",
+            "--tiny",
+            "--case",
+            "cooperative:64x32:2:train:1:densenet",
+            "--case",
+            "densenet121:64x64:2:inference:1",
+            "--fit",
+            factors,
+            "--cache",
+            folder.resolve("cache"),
+            "--output",
+            folder.resolve("memory"));
+
+    assertThat(done.err()).isEmpty();
+    assertThat(done.exitCode()).isZero();
+    assertThat(done.out())
+        .containsPattern("cooperative:64x32:2:train:1:densenet +\\d+ +\\d+ +\\d+\\.\\d %");
+    assertThat(Json.parse(Files.readString(factors)).get("base").asDouble()).isNotNegative();
+    assertThat(folder.resolve("memory/manifest.json")).isRegularFile();
+
+    InProcess.Result unknown =
+        InProcess.run(
+            "bench",
+            "memory",
+            "--tiny",
+            "--case",
+            "densenet121:64x64:2:train:1:decoder",
+            "--estimate",
+            factors,
+            "--cache",
+            folder.resolve("cache"),
+            "--output",
+            folder.resolve("memory"));
+    assertThat(unknown.exitCode()).isEqualTo(3);
+    assertThat(unknown.err()).contains("Cannot freeze 'decoder' of densenet121");
   }
 
   /** Needs PyPI: gigabytes. */

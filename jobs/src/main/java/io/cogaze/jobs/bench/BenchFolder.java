@@ -1,7 +1,9 @@
 package io.cogaze.jobs.bench;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.error.InputException;
+import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.run.FolderCommit;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.Versions;
@@ -46,6 +48,17 @@ public final class BenchFolder {
           .fraction("seconds")
           .build("cogaze_bench_engine_step");
 
+  private static final ParquetTable<ObjectNode> MEMORY =
+      new JsonTable()
+          .text("network")
+          .whole("height", "width", "batch", "threads")
+          .text("phase", "frozen")
+          .whole("peak_mb")
+          .whole("weights", "learned", "kept", "frozen_outputs", "gradients", "live", "largest")
+          .build("cogaze_bench_memory");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private BenchFolder() {}
 
   /** Errors: {@link InputException} when the folder holds something else. */
@@ -66,17 +79,69 @@ public final class BenchFolder {
   /** Writes results and steps. */
   public static void write(FileSystem fs, Path folder, List<Comparison> comparisons)
       throws IOException {
+    publish(
+        fs,
+        folder,
+        "engine",
+        commit -> {
+          add(fs, commit, "results", RESULTS, comparisons.stream().map(Comparison::toRow).toList());
+          add(
+              fs,
+              commit,
+              "steps",
+              STEPS,
+              comparisons.stream().flatMap(comparison -> comparison.steps().stream()).toList());
+        });
+  }
+
+  /** Writes measured peaks, with what the estimate is made of. */
+  public static void writeMemory(
+      FileSystem fs, Path folder, List<MemoryBenchmark.Measured> measured) throws IOException {
+    publish(
+        fs,
+        folder,
+        "memory",
+        commit ->
+            add(
+                fs,
+                commit,
+                "memory",
+                MEMORY,
+                measured.stream().map(BenchFolder::memoryRow).toList()));
+  }
+
+  private static ObjectNode memoryRow(MemoryBenchmark.Measured measured) {
+    BenchCase subject = measured.subject().subject();
+    MemoryDemand demand = measured.demand();
+    return JSON.createObjectNode()
+        .put("network", subject.network().name())
+        .put("height", subject.height())
+        .put("width", subject.width())
+        .put("batch", subject.batch())
+        .put("threads", measured.subject().threads())
+        .put("phase", measured.subject().phase().label())
+        .put("frozen", String.join(",", measured.subject().frozen()))
+        .put("peak_mb", measured.peakMb())
+        .put("weights", demand.weights())
+        .put("learned", demand.learned())
+        .put("kept", demand.kept())
+        .put("frozen_outputs", demand.frozen())
+        .put("gradients", demand.gradients())
+        .put("live", demand.live())
+        .put("largest", demand.largest());
+  }
+
+  private interface Tables {
+    void addTo(FolderCommit commit) throws IOException;
+  }
+
+  private static void publish(FileSystem fs, Path folder, String benchmark, Tables tables)
+      throws IOException {
     requireOwn(fs, folder);
     FolderCommit commit = FolderCommit.begin(fs, folder, KIND);
-    add(fs, commit, "results", RESULTS, comparisons.stream().map(Comparison::toRow).toList());
-    add(
-        fs,
-        commit,
-        "steps",
-        STEPS,
-        comparisons.stream().flatMap(comparison -> comparison.steps().stream()).toList());
+    tables.addTo(commit);
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put("benchmark", "engine");
+    body.put("benchmark", benchmark);
     body.put("versions", Versions.current().asMap());
     body.put("machine", machine());
     commit.publish(body);

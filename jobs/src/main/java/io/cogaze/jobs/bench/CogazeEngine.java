@@ -6,6 +6,7 @@ import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.ExampleKeys;
 import io.cogaze.nn.loss.TripletOptions;
+import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.train.plan.UpdaterSettings;
@@ -25,12 +26,12 @@ final class CogazeEngine implements StepEngine {
 
   private final StageNetwork network;
   private final MultiDataSet batch;
-  private final Phase phase;
+  private final Order order;
 
-  private CogazeEngine(StageNetwork network, MultiDataSet batch, Phase phase) {
+  private CogazeEngine(StageNetwork network, MultiDataSet batch, Order order) {
     this.network = network;
     this.batch = batch;
-    this.phase = phase;
+    this.order = order;
   }
 
   static CogazeEngine prepare(Order order) {
@@ -78,12 +79,22 @@ final class CogazeEngine implements StepEngine {
       labels.add(head == Head.SALIENCY ? Batches.saliency(subject) : Batches.classes(subject));
     }
     return new CogazeEngine(
-        network, Batches.of(Batches.image(subject), labels, subject.batch()), order.phase());
+        network, Batches.of(Batches.image(subject), labels, subject.batch()), order);
   }
 
   @Override
   public long parameters() {
     return network.built().names().parameterCount();
+  }
+
+  @Override
+  public MemoryDemand demand() {
+    BenchCase subject = order.subject();
+    return order.phase() == Phase.TRAIN
+        ? MemoryDemand.training(
+            network.built(), subject.height(), subject.width(), subject.batch(), order.threads())
+        : MemoryDemand.inference(
+            network.built(), subject.height(), subject.width(), subject.batch(), order.threads());
   }
 
   @Override
@@ -95,7 +106,7 @@ final class CogazeEngine implements StepEngine {
   @Override
   public double step() {
     ComputationGraph graph = network.graph();
-    if (phase == Phase.TRAIN) {
+    if (order.phase() == Phase.TRAIN) {
       graph.fit(batch);
       return graph.score();
     }

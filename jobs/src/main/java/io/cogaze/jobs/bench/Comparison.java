@@ -26,6 +26,19 @@ public record Comparison(
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final double PLACES = 1e6;
 
+  /** This comparison with Deeplearning4j's own layers beside it. */
+  Comparison with(Side reference) {
+    return new Comparison(
+        subject,
+        threads,
+        phase,
+        parameters,
+        cogaze,
+        contiguous,
+        channelsLast,
+        Optional.of(reference));
+  }
+
   /** The faster of the two memory formats. */
   Side peer() {
     return contiguous.seconds() <= channelsLast.seconds() ? contiguous : channelsLast;

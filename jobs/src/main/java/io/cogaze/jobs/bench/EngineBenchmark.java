@@ -90,6 +90,23 @@ public final class EngineBenchmark {
    * or one of them ends.
    */
   public Comparison compare(BenchCase subject, Phase phase) {
+    Comparison comparison = sideBySide(subject, phase);
+    return settings.stock() ? comparison.with(stock(subject, phase)) : comparison;
+  }
+
+  /** One step after the first, when nobody else computes. */
+  private Side stock(BenchCase subject, Phase phase) {
+    try (Child child =
+        child(Order.STOCK, WorkerJvm.command(settings.workerMain()), logs(subject, phase))) {
+      JsonNode prepared = child.prepare(order(subject, phase, Order.STOCK));
+      double first = child.run(1).get(0);
+      List<Double> second = child.run(1);
+      return new Side(
+          Order.STOCK, prepared.path("engine").asText(), first, List.of(second), child.peakMb());
+    }
+  }
+
+  private Comparison sideBySide(BenchCase subject, Phase phase) {
     Path logs = logs(subject, phase);
     try (Child cogaze = child(Order.COGAZE, WorkerJvm.command(settings.workerMain()), logs);
         Child contiguous = child(Order.CONTIGUOUS, peer.command(), logs);

@@ -46,11 +46,16 @@ public final class Worker {
   }
 
   private void prepare(Order order) {
-    engine = CogazeEngine.prepare(order);
-    answer(
+    engine =
+        order.engine().equals(Order.STOCK)
+            ? StockEngine.prepare(order)
+            : CogazeEngine.prepare(order);
+    ObjectNode answer =
         JSON.createObjectNode()
             .put("parameters", engine.parameters())
-            .put("engine", engine.description()));
+            .put("engine", engine.description());
+    answer.set("demand", JSON.valueToTree(engine.demand()));
+    answer(answer);
   }
 
   private void run(int steps) {

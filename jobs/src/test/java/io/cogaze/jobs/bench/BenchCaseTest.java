@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.nn.network.BuildRequest;
 import io.cogaze.nn.network.NetworkSpec;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,6 +88,31 @@ class BenchCaseTest {
   }
 
   @Test
+  void aMemoryCaseAlsoNamesPhaseThreadsAndFrozenParts() {
+    MemoryCase plain = MemoryCase.parse("mt-unet:320x256:2:inference:4");
+    MemoryCase frozen = MemoryCase.parse("cooperative:320x256:2:train:1:densenet,encoder");
+
+    assertThat(plain.threads()).isEqualTo(4);
+    assertThat(plain.phase()).isEqualTo(Phase.INFERENCE);
+    assertThat(plain.frozen()).isEmpty();
+    assertThat(frozen.frozen()).containsExactly("densenet", "encoder");
+    assertThat(frozen).hasToString("cooperative:320x256:2:train:1:densenet,encoder");
+    assertThatThrownBy(() -> MemoryCase.parse("cooperative:320x256:2"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("Cannot read the case 'cooperative:320x256:2'")
+        .hasMessageContaining(":PHASE:THREADS");
+  }
+
+  @Test
+  void theEstimateIsTestedOnEightCasesThatItWasNotFittedTo() {
+    assertThat(MemoryCase.HELD_OUT).hasSize(8).doesNotContainAnyElementsOf(MemoryCase.FITTED);
+    for (List<String> cases : List.of(MemoryCase.FITTED, MemoryCase.HELD_OUT)) {
+      assertThat(cases).allSatisfy(text -> assertThat(MemoryCase.parse(text)).hasToString(text));
+      assertThat(cases).anyMatch(text -> text.endsWith(":densenet"));
+    }
+  }
+
+  @Test
   void anOrderSurvivesItsWayToTheChild() {
     Order order =
         new Order(
@@ -94,7 +120,7 @@ class BenchCaseTest {
             3,
             Phase.INFERENCE,
             Order.COGAZE,
-            java.util.List.of("densenet"));
+            List.of("densenet"));
 
     assertThat(Order.ofJson(order.toJson())).isEqualTo(order);
   }

@@ -34,9 +34,7 @@ public record MemoryEstimate(
 
   /** Errors: IllegalArgumentException for a factor that is negative or not a number. */
   public MemoryEstimate {
-    double[] factors = {
-      base, weights, learned, kept, frozen, gradients, live, largest, perThread
-    };
+    double[] factors = {base, weights, learned, kept, frozen, gradients, live, largest, perThread};
     for (double factor : factors) {
       if (!(factor >= 0) || Double.isInfinite(factor)) {
         throw new IllegalArgumentException(

@@ -120,8 +120,7 @@ class MemoryEstimateTest {
   @ValueSource(longs = {1, 2, 3})
   void aFitFindsTheFactorsThatMadeTheMeasurements(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    MemoryEstimate truth =
-        new MemoryEstimate(300 << 20, 2, 3, 1.25, 1.5, 0.75, 2.5, 0, 20 << 20);
+    MemoryEstimate truth = new MemoryEstimate(300 << 20, 2, 3, 1.25, 1.5, 0.75, 2.5, 0, 20 << 20);
     List<MemoryEstimate.Sample> samples = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       MemoryDemand demand = random(random);

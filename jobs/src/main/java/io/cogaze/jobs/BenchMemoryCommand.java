@@ -1,0 +1,154 @@
+package io.cogaze.jobs;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.cogaze.config.CogazeConfig;
+import io.cogaze.error.InputException;
+import io.cogaze.jobs.bench.BenchFolder;
+import io.cogaze.jobs.bench.MemoryBenchmark;
+import io.cogaze.jobs.bench.MemoryBenchmark.Measured;
+import io.cogaze.jobs.bench.MemoryCase;
+import io.cogaze.nn.memory.MemoryEstimate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileSystem;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Peak memory of steps, measured, and the estimate that is fitted to it. */
+@Command(
+    name = "memory",
+    header =
+        "Measures the peak resident memory of training and inference steps, and fits the estimate.",
+    description = {
+      "Each case runs in a new JVM with this one's limits; its peak is the process's VmHWM after four steps.",
+      "Without --case, what the estimate is fitted to; --held-out: what it is tested on."
+    },
+    sortOptions = false,
+    footer = {
+      "",
+      "Example:",
+      "  cogaze bench memory --case cooperative:320x256:2:train:2",
+    })
+final class BenchMemoryCommand extends AbstractCommand {
+  /** The estimate lies at least this share above everything that it is fitted to. */
+  private static final double MARGIN = 0.08;
+
+  @Option(
+      names = "--case",
+      paramLabel = "NETWORK:HxW:BATCH:PHASE:THREADS[:FROZEN]",
+      description = "What to measure; may be repeated. FROZEN: parts with commas between.")
+  private List<String> cases = new ArrayList<>();
+
+  @Option(names = "--held-out", description = "Measures what was not used to fit the estimate.")
+  private boolean heldOut;
+
+  @Option(
+      names = "--fit",
+      paramLabel = "FILE",
+      description = "Fits the estimate to what is measured and writes its factors here, as JSON.")
+  private String fit;
+
+  @Option(
+      names = "--estimate",
+      paramLabel = "FILE",
+      description = "Shows what the factors of --fit say beside what is measured.")
+  private String estimate;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      defaultValue = "target/bench/memory",
+      description =
+          "Folder for the Parquet table; an older benchmark in it is replaced (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String output;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "DIR",
+      defaultValue = "target/bench",
+      description = "Folder for logs, on this machine (default: ${DEFAULT-VALUE}).")
+  private String cache;
+
+  @Option(
+      names = "--tiny",
+      hidden = true,
+      description = "Measures copies with a handful of channels.")
+  private boolean tiny;
+
+  @Override
+  void run(CogazeConfig config) throws Exception {
+    List<String> chosen =
+        cases.isEmpty() ? (heldOut ? MemoryCase.HELD_OUT : MemoryCase.FITTED) : cases;
+    List<MemoryCase> subjects = new ArrayList<>();
+    for (String text : chosen) {
+      MemoryCase subject = MemoryCase.parse(text);
+      subjects.add(tiny ? subject.tiny() : subject);
+    }
+    Optional<MemoryEstimate> known =
+        estimate == null ? Optional.empty() : Optional.of(read(Path.of(estimate)));
+    org.apache.hadoop.fs.Path folder = path(output);
+    FileSystem fileSystem = folder.getFileSystem(hadoopConfiguration());
+    BenchFolder.requireOwn(fileSystem, folder);
+
+    MemoryBenchmark benchmark =
+        new MemoryBenchmark(
+            Path.of(cache).toAbsolutePath(), List.of(Main.class.getName(), "bench", "worker"));
+    List<Measured> measured = new ArrayList<>();
+    for (MemoryCase subject : subjects) {
+      measured.add(benchmark.measure(subject));
+      BenchFolder.writeMemory(fileSystem, folder, measured);
+    }
+    if (fit != null) {
+      MemoryEstimate fitted =
+          MemoryEstimate.fit(measured.stream().map(Measured::sample).toList(), MARGIN);
+      Files.writeString(
+          Path.of(fit),
+          new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(fitted) + "\n");
+      print(measured, Optional.of(fitted));
+    } else {
+      print(measured, known);
+    }
+    out().println("Table: " + Outputs.location(folder));
+    out().flush();
+  }
+
+  private static MemoryEstimate read(Path file) {
+    try {
+      return new ObjectMapper().readValue(file.toFile(), MemoryEstimate.class);
+    } catch (IOException e) {
+      throw new InputException(
+          "Cannot read the factors of --estimate " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void print(List<Measured> measured, Optional<MemoryEstimate> estimate) {
+    out()
+        .println(
+            String.format(
+                Locale.ROOT, "  %-52s %9s %9s %7s", "MiB", "measured", "estimate", "above"));
+    for (Measured row : measured) {
+      String estimated = "-";
+      String above = "-";
+      if (estimate.isPresent()) {
+        long peak = estimate.get().peakMb(row.demand());
+        estimated = Long.toString(peak);
+        above = String.format(Locale.ROOT, "%.1f %%", 100.0 * peak / row.peakMb() - 100);
+      }
+      out()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "  %-52s %9d %9s %7s",
+                  row.subject(),
+                  row.peakMb(),
+                  estimated,
+                  above));
+    }
+  }
+}
