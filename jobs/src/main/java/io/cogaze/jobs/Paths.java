@@ -50,13 +50,16 @@ final class Paths {
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(
           "Cannot understand the path '" + typed + "': " + e.getMessage(), e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // Hadoop wraps a file system's missing class in a bare RuntimeException.
       throw new ConfigurationException(
           "Cannot reach the file system of '"
               + typed
               + "': "
               + e.getMessage()
-              + ". Is the URI's scheme right, and is its file system on the class path?",
+              + "\n  cause: the scheme is wrong, or its file system is not on the class path (the built-in"
+              + " Spark has local disks and HDFS only)"
+              + "\n  fix:   correct the path, or point SPARK_HOME at a Spark 3.5.5 that has this file system",
           e);
     }
   }

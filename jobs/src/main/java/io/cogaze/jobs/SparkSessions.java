@@ -42,6 +42,11 @@ final class SparkSessions {
       conf.setIfMissing("spark.driver.host", "127.0.0.1");
       conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
     }
+    if (!conf.get("spark.master").startsWith("local-cluster")
+        && conf.get("spark.master").startsWith("local")) {
+      // A task's lack of memory fails the job, which explains it, instead of ending this JVM.
+      conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
+    }
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     StatusLine.display()
         .filter(TerminalLine.class::isInstance)
