@@ -41,8 +41,7 @@ public final class StaleEvaluation {
       return List.of();
     }
     List<String> lines = new ArrayList<>();
-    for (Map.Entry<String, String> value :
-        ConfigStamp.of(evaluation.get()).values().entrySet()) {
+    for (Map.Entry<String, String> value : ConfigStamp.of(evaluation.get()).values().entrySet()) {
       String key = value.getKey();
       if (!key.startsWith(PREFIX) || !key.endsWith(SUFFIX)) {
         continue;

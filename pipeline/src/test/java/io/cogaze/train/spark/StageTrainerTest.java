@@ -156,8 +156,7 @@ final class StageTrainerTest {
     if (state.equals("gone")) {
       fs().delete(stage.checkpoints(), true);
     } else {
-      int best =
-          Manifest.read(fs(), stage.folder()).body().path("best_epoch").asInt();
+      int best = Manifest.read(fs(), stage.folder()).body().path("best_epoch").asInt();
       ManifestFile parameters =
           Manifest.read(fs(), stage.checkpoint(best)).file("parameters", ".safetensors");
       fs().create(new org.apache.hadoop.fs.Path(stage.checkpoint(best), parameters.name()), true)
