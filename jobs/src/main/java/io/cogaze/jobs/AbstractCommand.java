@@ -40,6 +40,9 @@ abstract class AbstractCommand implements Callable<Integer> {
   }
 
   private int perform() throws Exception {
+    if (wantsStackTrace()) {
+      SparkSessions.logTaskFailures();
+    }
     CogazeConfig config = configuration.load(configSources());
     ConfigBinder binder = config.binder();
     Work work = prepare(config, binder);
