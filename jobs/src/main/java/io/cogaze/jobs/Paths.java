@@ -5,6 +5,7 @@ import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -43,6 +44,7 @@ final class Paths {
     if (typed.isBlank()) {
       throw new ConfigurationException("A path on the command line is empty.");
     }
+    refuseWhatTheLocaleCannotName(typed, System.getProperty("sun.jnu.encoding", "UTF-8"));
     try {
       Path path = new Path(typed);
       FileSystem fileSystem = path.getFileSystem(hadoopConfiguration());
@@ -62,6 +64,26 @@ final class Paths {
               + "\n  fix:   correct the path, or point SPARK_HOME at a Spark 3.5.5 that has this file system",
           e);
     }
+  }
+
+  /**
+   * Java gives the system other names than it was given where the locale's encoding lacks a
+   * character: two folders would become one.
+   */
+  static void refuseWhatTheLocaleCannotName(String typed, String encoding) {
+    boolean lost = typed.indexOf('\uFFFD') >= 0;
+    boolean local = !typed.matches("[A-Za-z][A-Za-z0-9+.-]+://.*");
+    if (!lost && (!local || Charset.forName(encoding).newEncoder().canEncode(typed))) {
+      return;
+    }
+    throw new ConfigurationException(
+        "Cannot use the path '"
+            + typed
+            + "': Java cannot give the system this name."
+            + "\n  cause: the locale's encoding is "
+            + encoding
+            + ", which lacks some of its characters"
+            + "\n  fix:   set a UTF-8 locale first, for example: export LC_ALL=C.UTF-8");
   }
 
   /** Like {@link #path}, for a folder that must exist. */
