@@ -77,7 +77,9 @@ final class EvaluateCommand extends AbstractCommand {
               new EvaluateRequest(
                   folder, from, chosen, List.of(), config.render(), overwrite, lock),
               settings,
-              evaluated -> Outputs.noteInRun(fileSystem, folder, evaluated.summary()));
+              evaluated ->
+                  Outputs.noteInRun(
+                      fileSystem, folder, evaluated.folder(), evaluated.summary()));
       print(out(), result);
     }
   }

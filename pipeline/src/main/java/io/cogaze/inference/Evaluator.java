@@ -547,7 +547,7 @@ public final class Evaluator {
   }
 
   private Summary summary(JsonNode results) {
-    return EvaluationResults.summary(folder, results);
+    return EvaluationResults.summary(results);
   }
 
   private static <T> Optional<T> last(List<T> values) {

@@ -104,10 +104,9 @@ class EvaluatorTest {
     assertThat(result.floor("cc_mean").orElseThrow()).isBetween(-0.2, 0.2);
     JsonNode details = summary.path("details");
     assertThat(summary.path("files").path("predictions").asText())
-        .isEqualTo(
-            run.resolve("evaluation/valid")
-                .resolve(details.path("predictions").path("fuse").asText())
-                .toString());
+        .as("relative to the folder of the summary, which may be moved")
+        .isEqualTo(details.path("predictions").path("fuse").asText())
+        .startsWith("predictions/fuse-");
     assertThat(details.path("predictions").size()).as("one file a stage").isEqualTo(3);
     assertThat(details.path("comparison").path("stage").asText()).isEqualTo("fuse-minus-classify");
     assertThat(details.path("comparison").path("ci_low").asDouble())
