@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -30,6 +31,18 @@ abstract class AbstractCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
+    try {
+      return perform();
+    } catch (Error e) {
+      // Picocli explains exceptions only, and Hadoop throws an Error when a disk is full.
+      throw new ExecutionException(spec.commandLine(), String.valueOf(e), e);
+    }
+  }
+
+  private int perform() throws Exception {
+    if (wantsStackTrace()) {
+      SparkSessions.logTaskFailures();
+    }
     CogazeConfig config = configuration.load(configSources());
     ConfigBinder binder = config.binder();
     Work work = prepare(config, binder);

@@ -3,6 +3,9 @@ package io.cogaze.jobs;
 import io.cogaze.error.CogazeException;
 import io.cogaze.error.ExitCode;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -36,8 +39,10 @@ final class CommandLineApplication {
     boolean showTrace =
         command.getCommand() instanceof AbstractCommand chosen && chosen.wantsStackTrace();
     String name = command.getCommandSpec().qualifiedName();
-    CogazeException known = Failures.knownCause(failure);
-    if (known != null) {
+    Optional<CogazeException> explained =
+        Failures.explain(failure, command.getCommandName(), writesTo(parsed));
+    if (explained.isPresent()) {
+      CogazeException known = explained.get();
       err.println(name + ": " + known.getMessage());
       if (showTrace) {
         failure.printStackTrace(err);
@@ -52,5 +57,19 @@ final class CommandLineApplication {
     failure.printStackTrace(err);
     err.flush();
     return ExitCode.FAILURE.code();
+  }
+
+  /** What the user gave as the folder to write to, of the command and the commands above it. */
+  private static List<String> writesTo(ParseResult parsed) {
+    List<String> folders = new ArrayList<>();
+    for (CommandLine level : parsed.asCommandLineList()) {
+      for (String option : List.of("--output", "--run")) {
+        Object given = level.getParseResult().matchedOptionValue(option, (Object) null);
+        if (given != null) {
+          folders.add(given.toString());
+        }
+      }
+    }
+    return folders;
   }
 }

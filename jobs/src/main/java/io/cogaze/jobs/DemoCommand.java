@@ -200,7 +200,9 @@ final class DemoCommand extends AbstractCommand {
                         overwrite,
                         locking),
                     settings.evaluate().get(),
-                    result -> Outputs.noteInRun(fileSystem, run, result.summary())));
+                    result ->
+                        Outputs.noteInRun(
+                            fileSystem, run, result.folder(), result.summary())));
     EvaluateCommand.print(out(), evaluated);
     ReportResult page =
         timer.call(
@@ -232,7 +234,7 @@ final class DemoCommand extends AbstractCommand {
             .count("patients", made.patients())
             .count("test_examples", test.examples())
             .count("test_patients", test.patients())
-            .file("report", Outputs.location(page.file()))
+            .file("report", Outputs.relative(root, page.file()))
             .detail("seed", seed)
             .note("Synthetic data: these scores say nothing about patients.");
     for (String metric : Evaluator.SUMMARY_METRICS) {
@@ -249,7 +251,12 @@ final class DemoCommand extends AbstractCommand {
         .summary()
         .path("files")
         .fields()
-        .forEachRemaining(file -> summary.file(file.getKey(), file.getValue().asText()));
+        .forEachRemaining(
+            file ->
+                summary.file(
+                    file.getKey(),
+                    Outputs.relative(
+                        root, new Path(evaluated.folder(), file.getValue().asText()))));
     summary.write(fileSystem, root);
   }
 }

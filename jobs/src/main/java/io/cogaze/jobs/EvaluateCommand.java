@@ -77,7 +77,9 @@ final class EvaluateCommand extends AbstractCommand {
               new EvaluateRequest(
                   folder, from, chosen, List.of(), config.render(), overwrite, lock),
               settings,
-              evaluated -> Outputs.noteInRun(fileSystem, folder, evaluated.summary()));
+              evaluated ->
+                  Outputs.noteInRun(
+                      fileSystem, folder, evaluated.folder(), evaluated.summary()));
       print(out(), result);
     }
   }
@@ -95,6 +97,9 @@ final class EvaluateCommand extends AbstractCommand {
       out.println(
           "The evaluation is there already, made from the same stages, shards and settings.");
     }
+    for (JsonNode note : result.summary().path("notes")) {
+      out.println("  note: " + note.asText());
+    }
     out.println(String.format(Locale.ROOT, "  %-14s %8s %8s", "", "value", "floor"));
     for (String metric : Evaluator.SUMMARY_METRICS) {
       out.println(
@@ -104,9 +109,6 @@ final class EvaluateCommand extends AbstractCommand {
               metric,
               shown(result.metric(metric)),
               shown(result.floor(metric))));
-    }
-    for (JsonNode note : result.summary().path("notes")) {
-      out.println("  note: " + note.asText());
     }
     out.println("Evaluation: " + result.folder());
     out.flush();

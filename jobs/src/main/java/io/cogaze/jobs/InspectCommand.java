@@ -29,7 +29,7 @@ final class InspectCommand extends AbstractCommand {
   @Parameters(paramLabel = "PATH", description = "Folder or file; any Hadoop URI.")
   private String target;
 
-  @Option(names = "--json", description = "Prints one JSON object.")
+  @Option(names = "--json", description = "Prints one JSON object, with all that is known.")
   private boolean json;
 
   @Override
@@ -48,7 +48,7 @@ final class InspectCommand extends AbstractCommand {
     if (json) {
       out().println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(found));
     } else {
-      JsonOutline.print(out(), found);
+      JsonOutline.print(out(), Inspector.brief(found));
     }
     out().flush();
   }

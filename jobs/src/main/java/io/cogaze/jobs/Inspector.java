@@ -55,12 +55,50 @@ final class Inspector {
         return found;
       }
     }
+    Optional<Path> whole = committedAbove(path);
+    if (whole.isPresent()) {
+      throw new InputException(
+          "Cannot inspect '"
+              + path
+              + "' by itself: it is a part of "
+              + whole.get()
+              + ".\n  fix:   cogaze inspect "
+              + whole.get());
+    }
     throw new InputException(
         "Cannot tell what '"
             + path
             + "' is: it has no complete manifest.json, no stages folder and no master_sheet.csv."
             + "\n  cause: another folder was meant, or the command that writes it was interrupted"
             + "\n  fix:   run that command again; it continues or starts over by itself");
+  }
+
+  /** The nearest folder above that is committed. */
+  private Optional<Path> committedAbove(Path path) {
+    for (Path above = path.getParent(); above != null; above = above.getParent()) {
+      if (Manifest.readIfPresent(fileSystem, above).isPresent()) {
+        return Optional.of(above);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Without the configuration and the provenance of a run's stages, which are long. */
+  static ObjectNode brief(ObjectNode found) {
+    ObjectNode brief = found.deepCopy();
+    boolean shortened = false;
+    for (JsonNode stage : brief.path("stages")) {
+      if (stage instanceof ObjectNode entry) {
+        shortened |= entry.remove("provenance") != null;
+        if (entry.get("result") instanceof ObjectNode result) {
+          shortened |= result.remove("config") != null;
+        }
+      }
+    }
+    if (shortened) {
+      brief.put("more", "--json shows configuration and provenance of the stages too");
+    }
+    return brief;
   }
 
   private ObjectNode committed(Path folder, Manifest manifest) {
@@ -75,12 +113,6 @@ final class Inspector {
 
   private ObjectNode run(Path folder) throws IOException {
     ObjectNode found = described("run", folder);
-    ObjectNode stages = found.putObject("stages");
-    for (FileStatus stage : sortedChildren(new Path(folder, "stages"))) {
-      if (stage.isDirectory()) {
-        stages.set(stage.getPath().getName(), stage(stage.getPath()));
-      }
-    }
     Path evaluations = new Path(folder, "evaluation");
     if (fileSystem.exists(evaluations)) {
       ObjectNode splits = found.putObject("evaluation");
@@ -93,6 +125,12 @@ final class Inspector {
             entry.set(key, summary.get(key));
           }
         }
+      }
+    }
+    ObjectNode stages = found.putObject("stages");
+    for (FileStatus stage : sortedChildren(new Path(folder, "stages"))) {
+      if (stage.isDirectory()) {
+        stages.set(stage.getPath().getName(), stage(stage.getPath()));
       }
     }
     return found;
@@ -152,6 +190,15 @@ final class Inspector {
     try (InputStream in = fileSystem.open(file)) {
       return dicom(file, DicomReader.read(in));
     } catch (DicomException e) {
+      if (e.reason() == DicomException.Reason.NOT_DICOM && !name.endsWith(".dcm")) {
+        throw new InputException(
+            "Cannot tell what '"
+                + file
+                + "' is: it is no DICOM file."
+                + "\n  fix:   give a folder (data set, shards, run, checkpoint, evaluation), a DICOM file, or a"
+                + " .json file of CoGaze",
+            e);
+      }
       throw new InputException(
           "Cannot read '" + file + "' as a DICOM file (" + e.reason() + "): " + e.getMessage(), e);
     }

@@ -1,5 +1,7 @@
 package io.cogaze.jobs;
 
+import io.cogaze.error.ExitCode;
+
 /** Entry point for spark-submit and for {@code java -jar}. The only place that ends the JVM. */
 public final class Main {
   private Main() {}
@@ -11,9 +13,19 @@ public final class Main {
    * instead, because YARN reads an early {@link System#exit} as an application that died.
    */
   public static void main(String[] args) {
-    int code = CommandLineApplication.create().execute(args);
+    int code = run(args);
     if (code != 0) {
       System.exit(code);
+    }
+  }
+
+  /** An error that even the explanation of a failure met must not end as exit code 1. */
+  private static int run(String[] args) {
+    try {
+      return CommandLineApplication.create().execute(args);
+    } catch (Throwable e) {
+      e.printStackTrace();
+      return ExitCode.FAILURE.code();
     }
   }
 }

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -62,10 +63,28 @@ final class Outputs {
         JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(merged));
   }
 
-  /** A path that other programs understand: without a scheme on local disks. */
-  static String location(Path path) {
-    boolean local = "file".equals(path.toUri().getScheme());
-    return local ? path.toUri().getPath() : path.toString();
+  /**
+   * As the other, for a command whose summary lies in a folder of its own below the run: the names
+   * of its files are made relative to the run folder.
+   */
+  static void noteInRun(FileSystem fileSystem, Path run, Path folder, JsonNode summary) {
+    ObjectNode moved = summary.deepCopy();
+    if (moved.get("files") instanceof ObjectNode files) {
+      for (Map.Entry<String, JsonNode> file : summary.path("files").properties()) {
+        files.put(file.getKey(), relative(run, new Path(folder, file.getValue().asText())));
+      }
+    }
+    noteInRun(fileSystem, run, moved);
+  }
+
+  /** The name of a file from a folder above it on, so that a folder can be moved as a whole. */
+  static String relative(Path folder, Path file) {
+    String above = folder.toUri().getPath() + "/";
+    String path = file.toUri().getPath();
+    if (!path.startsWith(above)) {
+      throw new IllegalArgumentException(file + " does not lie in " + folder);
+    }
+    return path.substring(above.length());
   }
 
   static ObjectNode readObject(FileSystem fileSystem, Path file) throws IOException {

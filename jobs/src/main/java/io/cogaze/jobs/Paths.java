@@ -5,6 +5,7 @@ import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -43,6 +44,7 @@ final class Paths {
     if (typed.isBlank()) {
       throw new ConfigurationException("A path on the command line is empty.");
     }
+    refuseWhatTheLocaleCannotName(typed, System.getProperty("sun.jnu.encoding", "UTF-8"));
     try {
       Path path = new Path(typed);
       FileSystem fileSystem = path.getFileSystem(hadoopConfiguration());
@@ -50,15 +52,38 @@ final class Paths {
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(
           "Cannot understand the path '" + typed + "': " + e.getMessage(), e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // Hadoop wraps a file system's missing class in a bare RuntimeException.
       throw new ConfigurationException(
           "Cannot reach the file system of '"
               + typed
               + "': "
               + e.getMessage()
-              + ". Is the URI's scheme right, and is its file system on the class path?",
+              + "\n  cause: the scheme is wrong, or its file system is not on the class path (the built-in"
+              + " Spark has local disks and HDFS only)"
+              + "\n  fix:   correct the path, or point SPARK_HOME at a Spark 3.5.5 that has this file system",
           e);
     }
+  }
+
+  /**
+   * Java gives the system other names than it was given where the locale's encoding lacks a
+   * character: two folders would become one.
+   */
+  static void refuseWhatTheLocaleCannotName(String typed, String encoding) {
+    boolean lost = typed.indexOf('\uFFFD') >= 0;
+    boolean local = !typed.matches("[A-Za-z][A-Za-z0-9+.-]+://.*");
+    if (!lost && (!local || Charset.forName(encoding).newEncoder().canEncode(typed))) {
+      return;
+    }
+    throw new ConfigurationException(
+        "Cannot use the path '"
+            + typed
+            + "': Java cannot give the system this name."
+            + "\n  cause: the locale's encoding is "
+            + encoding
+            + ", which lacks some of its characters"
+            + "\n  fix:   set a UTF-8 locale first, for example: export LC_ALL=C.UTF-8");
   }
 
   /** Like {@link #path}, for a folder that must exist. */

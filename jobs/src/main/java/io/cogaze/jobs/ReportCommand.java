@@ -77,16 +77,16 @@ final class ReportCommand extends AbstractCommand {
       ReportResult result =
           timer.call("draw", () -> Reporter.run(spark, new ReportRequest(run, split), settings));
       lock.check();
-      Outputs.noteInRun(fileSystem, run, summary(result, timer).toJson());
+      Outputs.noteInRun(fileSystem, run, summary(run, result, timer).toJson());
       return result;
     }
   }
 
-  private static Summary summary(ReportResult result, PhaseTimer timer) {
+  private static Summary summary(Path run, ReportResult result, PhaseTimer timer) {
     return Summary.of("report")
         .phases(timer)
         .count("examples_shown", result.examples())
         .detail("split", result.split())
-        .file("report", Outputs.location(result.file()));
+        .file("report", Outputs.relative(run, result.file()));
   }
 }

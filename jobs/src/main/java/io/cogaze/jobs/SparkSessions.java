@@ -2,6 +2,9 @@ package io.cogaze.jobs;
 
 import io.cogaze.run.StatusLine;
 import io.cogaze.train.spark.NativeLibraryRegistrator;
+import java.util.List;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -20,6 +23,15 @@ final class SparkSessions {
           + RecordKryoRegistrator.class.getName();
 
   private SparkSessions() {}
+
+  /** Lets Spark log the stack trace of each failed task, which the launcher's Log4j file hides. */
+  static void logTaskFailures() {
+    for (String name :
+        List.of(
+            "org.apache.spark.executor.Executor", "org.apache.spark.scheduler.TaskSetManager")) {
+      Configurator.setLevel(name, Level.WARN);
+    }
+  }
 
   /** A session for the named command; the caller closes it. */
   static SparkSession open(String command) {
@@ -41,6 +53,11 @@ final class SparkSessions {
       conf.setIfMissing("spark.ui.enabled", "false");
       conf.setIfMissing("spark.driver.host", "127.0.0.1");
       conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+    }
+    if (!conf.get("spark.master").startsWith("local-cluster")
+        && conf.get("spark.master").startsWith("local")) {
+      // A task's lack of memory fails the job, which explains it, instead of ending this JVM.
+      conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
     }
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     StatusLine.display()

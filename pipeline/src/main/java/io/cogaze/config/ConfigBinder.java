@@ -96,7 +96,7 @@ public final class ConfigBinder {
 
   private <T> Optional<T> bindAt(String path, Class<T> type, ConfigValue block) {
     claim(path);
-    RecordBinder binder = new RecordBinder(problems);
+    RecordBinder binder = new RecordBinder(problems, this::defaultAt);
     ConfigValue value = block == null ? ConfigFactory.empty().root() : block;
     return binder.bind(type, value, CogazeConfig.ROOT + "." + path).map(type::cast);
   }
@@ -114,8 +114,20 @@ public final class ConfigBinder {
     bound.add(normal);
   }
 
+  /**
+   * Of reference.conf, by a path from the root on; empty too where the path goes through a list.
+   */
+  private Optional<ConfigValue> defaultAt(String path) {
+    String below = path.substring(CogazeConfig.ROOT.length() + 1);
+    return below.contains("[") ? Optional.empty() : Optional.ofNullable(find(reference, below));
+  }
+
   private ConfigValue find(String path) {
-    ConfigValue node = settings;
+    return find(settings, path);
+  }
+
+  private static ConfigValue find(ConfigObject root, String path) {
+    ConfigValue node = root;
     for (String name : ConfigUtil.splitPath(path)) {
       node = node instanceof ConfigObject object ? object.get(name) : null;
     }

@@ -133,7 +133,12 @@ public final class ConfigSource {
       return "no such file (" + cause.getMessage() + ")";
     }
     String message = cause instanceof ConfigException ? cause.getMessage() : cause.toString();
-    return message.replaceAll("\\s+", " ");
+    // Typesafe Config says so of a brace too.
+    return message
+        .replaceAll("\\s+", " ")
+        .replace(
+            "expecting a close parentheses ')' here",
+            "expecting a closing brace '}' (or ')') here");
   }
 
   private static String readResource(ClassLoader loader, String resource) throws IOException {

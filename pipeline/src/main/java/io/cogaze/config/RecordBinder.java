@@ -11,6 +11,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +22,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Turns configuration values into records and adds to the problems what does not fit. */
@@ -29,9 +33,19 @@ final class RecordBinder {
   static final String KIND = "kind";
 
   private final List<Problem> problems;
+  private final Function<String, Optional<ConfigValue>> defaults;
 
   RecordBinder(List<Problem> problems) {
+    this(problems, path -> Optional.empty());
+  }
+
+  /**
+   * @param defaults values of {@code reference.conf} by path, which stand in for values that do not
+   *     fit while the others are checked
+   */
+  RecordBinder(List<Problem> problems, Function<String, Optional<ConfigValue>> defaults) {
     this.problems = problems;
+    this.defaults = defaults;
   }
 
   /** The key that a component reads. */
@@ -155,7 +169,8 @@ final class RecordBinder {
         problems.add(unknownKey(path + ".", entry, known));
       }
     }
-    return whole ? construct(type, components, arguments, object, path) : Optional.empty();
+    Optional<Object> made = construct(type, components, arguments, object, path);
+    return whole ? made : Optional.empty();
   }
 
   private Optional<Object> component(
@@ -182,22 +197,81 @@ final class RecordBinder {
     return problem(block, what + limits(component));
   }
 
+  /**
+   * Calls the constructor. It throws at the first value that breaks a rule: that one is replaced by
+   * its default and the constructor called again, until every value was looked at. So it is done
+   * with values that could not be converted, which were reported before. Empty if there was a
+   * problem.
+   */
   private Optional<Object> construct(
       Class<?> type,
       RecordComponent[] components,
       Object[] arguments,
       ConfigObject block,
       String path) {
+    Set<String> replaced = new TreeSet<>();
+    for (int i = 0; i < components.length; i++) {
+      if (arguments[i] == null && !replace(components, arguments, i, path, replaced)) {
+        return Optional.empty();
+      }
+    }
+    boolean broken = false;
+    while (true) {
+      String message;
+      try {
+        Object made = newInstance(type, components, arguments);
+        return broken ? Optional.empty() : Optional.of(made);
+      } catch (IllegalArgumentException e) {
+        message = String.valueOf(e.getMessage());
+      }
+      if (replaced.stream().anyMatch(key -> names(message, key))) {
+        // Of a value and the default that stands in for another one.
+        return Optional.empty();
+      }
+      broken = true;
+      int culprit = culprit(components, block, message);
+      if (culprit < 0) {
+        return problem(block, path + ": " + message);
+      }
+      problem(block.get(key(components[culprit].getName())), path + ": " + message);
+      if (!replace(components, arguments, culprit, path, replaced)) {
+        return Optional.empty();
+      }
+    }
+  }
+
+  /** Whether there is a default to put in. */
+  private boolean replace(
+      RecordComponent[] components,
+      Object[] arguments,
+      int position,
+      String path,
+      Set<String> replaced) {
+    RecordComponent component = components[position];
+    String key = key(component.getName());
+    String at = path + "." + key;
+    Optional<Object> standIn =
+        defaults
+            .apply(at)
+            .flatMap(
+                value ->
+                    new RecordBinder(new ArrayList<>())
+                        .convert(component.getGenericType(), value, at, component));
+    standIn.ifPresent(value -> arguments[position] = value);
+    return replaced.add(key) && standIn.isPresent();
+  }
+
+  private static Object newInstance(
+      Class<?> type, RecordComponent[] components, Object[] arguments) {
     Class<?>[] types =
         Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     try {
       Constructor<?> constructor = type.getDeclaredConstructor(types);
       constructor.setAccessible(true);
-      return Optional.of(constructor.newInstance(arguments));
+      return constructor.newInstance(arguments);
     } catch (InvocationTargetException e) {
-      if (e.getCause() instanceof IllegalArgumentException) {
-        String message = String.valueOf(e.getCause().getMessage());
-        return problem(culprit(components, block, message), path + ": " + message);
+      if (e.getCause() instanceof IllegalArgumentException refused) {
+        throw refused;
       }
       throw new IllegalStateException("The constructor of " + type.getName() + " failed", e);
     } catch (ReflectiveOperationException e) {
@@ -205,23 +279,22 @@ final class RecordBinder {
     }
   }
 
-  /** The value that a constructor's message speaks of, or the block. */
-  private static ConfigValue culprit(
-      RecordComponent[] components, ConfigObject block, String message) {
-    for (RecordComponent component : components) {
-      String key = key(component.getName());
-      Pattern word =
-          Pattern.compile(
-              "(?<![A-Za-z0-9-])("
-                  + Pattern.quote(key)
-                  + "|"
-                  + Pattern.quote(component.getName())
-                  + ")(?![A-Za-z0-9-])");
-      if (block.get(key) != null && word.matcher(message).find()) {
-        return block.get(key);
+  private static boolean names(String message, String word) {
+    return Pattern.compile("(?<![A-Za-z0-9-])" + Pattern.quote(word) + "(?![A-Za-z0-9-])")
+        .matcher(message)
+        .find();
+  }
+
+  /** The position of the value that a constructor's message speaks of; -1 if that is the block. */
+  private static int culprit(RecordComponent[] components, ConfigObject block, String message) {
+    for (int i = 0; i < components.length; i++) {
+      String name = components[i].getName();
+      boolean meant = names(message, key(name)) || names(message, name);
+      if (block.get(key(name)) != null && meant) {
+        return i;
       }
     }
-    return block;
+    return -1;
   }
 
   private Optional<Object> scalar(
@@ -252,7 +325,7 @@ final class RecordBinder {
     Optional<Object> result = nested ? Optional.empty() : number(type, plain.toString());
     if (result.isEmpty()) {
       String what = path + " = " + show(path, value) + ", expected " + describe(type);
-      return problem(value, what + limits(limits));
+      return problem(value, what + (outside(type, plain) ? span(type) : limits(limits)));
     }
     if (result.get() instanceof Number number && !within(number.doubleValue(), limits)) {
       String what = path + " = " + show(path, value) + ", expected " + describe(type);
@@ -265,10 +338,10 @@ final class RecordBinder {
   private static Optional<Object> number(Class<?> type, String text) {
     try {
       if (type == int.class || type == Integer.class) {
-        return Optional.of(new java.math.BigDecimal(text).intValueExact());
+        return Optional.of(new BigDecimal(text).intValueExact());
       }
       if (type == long.class || type == Long.class) {
-        return Optional.of(new java.math.BigDecimal(text).longValueExact());
+        return Optional.of(new BigDecimal(text).longValueExact());
       }
       if (type == double.class || type == Double.class) {
         double number = Double.parseDouble(text);
@@ -286,6 +359,30 @@ final class RecordBinder {
       return valid ? Optional.of(text.equals("true")) : Optional.empty();
     }
     throw new IllegalArgumentException("Cannot bind the type " + type.getName());
+  }
+
+  /** Whether the value is a whole number, but larger or smaller than the type holds. */
+  private static boolean outside(Class<?> type, Object plain) {
+    if (span(type).isEmpty()) {
+      return false;
+    }
+    try {
+      BigDecimal number = new BigDecimal(plain.toString());
+      // Written out, 1e999999999 would fill the memory.
+      return number.signum() != 0
+          && (number.scale() <= 0 || number.stripTrailingZeros().scale() <= 0);
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private static String span(Class<?> type) {
+    if (type == int.class || type == Integer.class) {
+      return " from " + Integer.MIN_VALUE + " to " + Integer.MAX_VALUE;
+    }
+    return type == long.class || type == Long.class
+        ? " from " + Long.MIN_VALUE + " to " + Long.MAX_VALUE
+        : "";
   }
 
   private static boolean within(double number, RecordComponent limits) {

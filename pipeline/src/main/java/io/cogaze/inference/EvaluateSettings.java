@@ -14,6 +14,8 @@ import java.util.TreeMap;
  * @param writeMaps whether predictions hold the maps and the picture; without them the report shows
  *     no examples
  * @param baseline whether logistic regression on simple features is fitted for comparison
+ * @param allowOtherPreprocessing whether shards may have been made with other settings than those
+ *     that the stages were trained on; decides whether there is a result, not which
  */
 public record EvaluateSettings(
     int batchSize,
@@ -22,7 +24,8 @@ public record EvaluateSettings(
     int bootstrapResamples,
     long bootstrapSeed,
     boolean writeMaps,
-    boolean baseline) {
+    boolean baseline,
+    boolean allowOtherPreprocessing) {
   /** Errors: {@link IllegalArgumentException} for a value out of range. */
   public EvaluateSettings {
     requireAtLeastOne("batch-size", batchSize);

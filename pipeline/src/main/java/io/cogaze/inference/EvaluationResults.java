@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
-import org.apache.hadoop.fs.Path;
 
 /** What the manifest of an evaluation holds for summaries and the report, and the summary of it. */
 final class EvaluationResults {
@@ -131,7 +130,7 @@ final class EvaluationResults {
   }
 
   /** What a summary says of the results in a manifest. */
-  static Summary summary(Path folder, JsonNode results) {
+  static Summary summary(JsonNode results) {
     Summary summary = Summary.of("evaluate");
     summary.count("examples", results.path("examples").asLong());
     summary.count("stages", results.path("stages").size());
@@ -148,7 +147,7 @@ final class EvaluationResults {
     // The last stage's file: the one that the metrics above are of.
     for (JsonNode stage : results.path("stages")) {
       String name = results.path("predictions").path(stage.asText()).asText();
-      summary.file("predictions", location(new Path(folder, name)));
+      summary.file("predictions", name);
     }
     for (String detail :
         List.of(
@@ -166,12 +165,6 @@ final class EvaluationResults {
     }
     results.path("notes").forEach(note -> summary.note(note.asText()));
     return summary;
-  }
-
-  /** A path that other programs understand: without a scheme on local disks. */
-  private static String location(Path path) {
-    boolean local = "file".equals(path.toUri().getScheme());
-    return local ? path.toUri().getPath() : path.toString();
   }
 
   private static Double boxed(OptionalDouble value) {

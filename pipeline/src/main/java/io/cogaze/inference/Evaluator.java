@@ -13,10 +13,12 @@ import io.cogaze.run.Rerun;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
 import io.cogaze.run.Sha256;
+import io.cogaze.run.StaleEvaluation;
 import io.cogaze.run.Summary;
 import io.cogaze.shard.HadoopConf;
 import io.cogaze.shard.IndexEntry;
 import io.cogaze.shard.JavaBytes;
+import io.cogaze.shard.ShardManifest;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
 import io.cogaze.shard.StorageSettings;
@@ -32,7 +34,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -202,6 +206,8 @@ public final class Evaluator {
       notes.add(
           "Not evaluated, because not finished: " + String.join(", ", found.unfinished()) + ".");
     }
+    List<String> elsewhere = new ArrayList<>();
+    Map<String, List<String>> differing = new LinkedHashMap<>();
     int height = shards.manifest().height();
     int width = shards.manifest().width();
     for (StageToEvaluate stage : found.evaluated()) {
@@ -237,20 +243,75 @@ public final class Evaluator {
                 + "\n  fix: give the shards that the run was trained on");
       }
       if (!trained.provenance().data().containsValue(shards.sha256())) {
-        notes.add(
-            "Stage "
-                + stage.name()
-                + " was trained on another shard set: patients of this split may have been in its"
-                + " training split.");
+        elsewhere.add(stage.name());
+      }
+      otherPreprocessing(trained)
+          .forEach(
+              line -> differing.computeIfAbsent(line, x -> new ArrayList<>()).add(stage.name()));
+    }
+    if (!elsewhere.isEmpty()) {
+      notes.add(
+          stages(elsewhere)
+              + " trained on another shard set: patients of this split may have been in its training"
+              + " split.");
+    }
+    checkPreprocessing(differing);
+  }
+
+  /** The settings in which these shards differ from those that a stage was trained on, by key. */
+  private List<String> otherPreprocessing(TrainedStage trained) {
+    SortedMap<String, String> before = new TreeMap<>(trained.description().preprocessing());
+    SortedMap<String, String> now = new TreeMap<>(shards.manifest().preprocessing());
+    // Where the examples come from is no setting.
+    before.remove(ShardManifest.SYNTHETIC);
+    now.remove(ShardManifest.SYNTHETIC);
+    SortedSet<String> keys = new TreeSet<>(before.keySet());
+    keys.addAll(now.keySet());
+    List<String> lines = new ArrayList<>();
+    for (String key : keys) {
+      String was = before.getOrDefault(key, "(absent)");
+      String is = now.getOrDefault(key, "(absent)");
+      if (!was.equals(is)) {
+        lines.add("%s: trained with %s, the shards have %s".formatted(key, was, is));
       }
     }
+    return lines;
+  }
+
+  /**
+   * Refuses, or notes where that is allowed.
+   *
+   * @param differing a difference to the stages that have it
+   */
+  private void checkPreprocessing(Map<String, List<String>> differing) {
+    if (differing.isEmpty()) {
+      return;
+    }
+    if (!settings.allowOtherPreprocessing()) {
+      throw new InputException(
+          """
+          Cannot evaluate %s on %s: the shards were made with other preprocessing settings than the run was trained on.
+            %s
+            cause: what grey values, sizes or gaze maps mean differs, and the figures would say little
+            fix:   preprocess with the settings of training, or take the figures as they are with --set \
+          evaluate.allow-other-preprocessing=true"""
+              .formatted(layout.root(), request.shards(), String.join("\n  ", differing.keySet())));
+    }
+    differing.forEach(
+        (line, names) ->
+            notes.add(stages(names) + " trained with other preprocessing settings: " + line + "."));
+  }
+
+  private static String stages(List<String> names) {
+    return (names.size() == 1 ? "Stage %s was" : "Stages %s were")
+        .formatted(String.join(", ", names));
   }
 
   private ConfigStamp stamp(List<StageToEvaluate> stages) {
     SortedMap<String, String> values = new TreeMap<>(settings.values());
     values.put("shards", shards.sha256());
     for (StageToEvaluate stage : stages) {
-      values.put("stage." + stage.name() + ".parameters", stage.stage().parametersSha256());
+      values.put(StaleEvaluation.key(stage.name()), stage.stage().parametersSha256());
     }
     return new ConfigStamp(Sha256.of(Json.bytes(values)), values);
   }
@@ -486,7 +547,7 @@ public final class Evaluator {
   }
 
   private Summary summary(JsonNode results) {
-    return EvaluationResults.summary(folder, results);
+    return EvaluationResults.summary(results);
   }
 
   private static <T> Optional<T> last(List<T> values) {

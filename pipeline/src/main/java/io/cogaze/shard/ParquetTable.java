@@ -11,6 +11,7 @@ import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.HadoopReadOptions;
 import org.apache.parquet.ParquetRuntimeException;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.column.page.PageReadStore;
@@ -97,7 +98,10 @@ public final class ParquetTable<T> {
   public Reader<T> reader(Configuration conf, Path file) {
     ParquetFileReader reader;
     try {
-      reader = ParquetFileReader.open(HadoopInputFile.fromPath(file, conf));
+      reader =
+          ParquetFileReader.open(
+              HadoopInputFile.fromPath(file, conf),
+              HadoopReadOptions.builder(conf, file).usePageChecksumVerification(true).build());
     } catch (FileNotFoundException e) {
       throw new InputException(
           "Cannot read "

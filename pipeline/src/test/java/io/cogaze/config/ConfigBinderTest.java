@@ -279,4 +279,48 @@ class ConfigBinderTest {
         new LoadRequest(
             ConfigSource.text("reference.conf", reference), sources, List.of(overrides)));
   }
+
+  @Test
+  void checksEveryOtherValueOfABlockInWhichOneCannotBeReadAndListsThemInOrder() {
+    String defaults = "cogaze.limits { workers = 2, threads = 1, window = 8, seed = 7 }";
+    String user =
+        """
+        cogaze.limits {
+          window = 0
+          threads = 99999999999
+          workers = 0
+          seed = abc
+        }
+        """;
+    ConfigBinder binder = load(defaults, user).binder();
+    binder.bind("limits", Limits.class);
+    assertThatThrownBy(binder::check)
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage(
+            """
+            The configuration has 4 errors:
+              my.conf:2: cogaze.limits: window must be 1 or more but is 0
+              my.conf:3: cogaze.limits.threads = 99999999999, expected a whole number from -2147483648 to 2147483647
+              my.conf:4: cogaze.limits: workers must be 1 or more but is 0
+              my.conf:5: cogaze.limits.seed = "abc", expected a whole number""");
+  }
+
+  record Limits(int workers, int threads, int window, long seed) {
+    Limits {
+      if (workers < 1) {
+        throw new IllegalArgumentException("workers must be 1 or more but is " + workers);
+      }
+      if (window < 1) {
+        throw new IllegalArgumentException("window must be 1 or more but is " + window);
+      }
+    }
+  }
+
+  @Test
+  void anOpenBraceOnTheCommandLineIsCalledOne() {
+    assertThatThrownBy(
+            () -> CogazeConfig.load(LoadRequest.of(List.of(), List.of("train={"))).binder().check())
+        .hasMessageContaining("--set train={")
+        .hasMessageContaining("expecting a closing brace '}'");
+  }
 }

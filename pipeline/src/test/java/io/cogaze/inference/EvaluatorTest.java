@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EvaluatorTest {
   private static final int VALID = 11;
   private static final EvaluateSettings SETTINGS =
-      new EvaluateSettings(4, 5, 1, 200, 1, true, true);
+      new EvaluateSettings(4, 5, 1, 200, 1, true, true, false);
 
   @TempDir static Path folder;
   private static URI shards;
@@ -103,10 +104,9 @@ class EvaluatorTest {
     assertThat(result.floor("cc_mean").orElseThrow()).isBetween(-0.2, 0.2);
     JsonNode details = summary.path("details");
     assertThat(summary.path("files").path("predictions").asText())
-        .isEqualTo(
-            run.resolve("evaluation/valid")
-                .resolve(details.path("predictions").path("fuse").asText())
-                .toString());
+        .as("relative to the folder of the summary, which may be moved")
+        .isEqualTo(details.path("predictions").path("fuse").asText())
+        .startsWith("predictions/fuse-");
     assertThat(details.path("predictions").size()).as("one file a stage").isEqualTo(3);
     assertThat(details.path("comparison").path("stage").asText()).isEqualTo("fuse-minus-classify");
     assertThat(details.path("comparison").path("ci_low").asDouble())
@@ -148,7 +148,7 @@ class EvaluatorTest {
     assertThat(again.metric("auroc_macro")).isPresent();
     assertThat(Files.readString(run.resolve("evaluation/valid/manifest.json"))).isEqualTo(before);
 
-    EvaluateSettings other = new EvaluateSettings(4, 5, 1, 100, 1, true, true);
+    EvaluateSettings other = new EvaluateSettings(4, 5, 1, 100, 1, true, true, false);
     assertThatThrownBy(() -> evaluate(run, other, List.of(), false))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("evaluate.bootstrap-resamples: there 200, now 100")
@@ -171,7 +171,7 @@ class EvaluatorTest {
     Path copy = folder.resolve("run-cut");
     copy(run.resolve("stages"), copy.resolve("stages"));
     List<Prediction> one = predictions(evaluate(run, SETTINGS, List.of(), false));
-    EvaluateSettings coarse = new EvaluateSettings(3, 100, 1, 50, 1, true, false);
+    EvaluateSettings coarse = new EvaluateSettings(3, 100, 1, 50, 1, true, false, false);
     List<Prediction> other = predictions(evaluate(copy, coarse, List.of(), false));
 
     assertThat(other).hasSameSizeAs(one);
@@ -246,6 +246,41 @@ class EvaluatorTest {
                     SETTINGS))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("it was trained on 64 x 64 pixels, the shards have 96 x 64");
+  }
+
+  @Test
+  void shardsOfOtherPreprocessingAreRefusedWithTheDifferencesUnlessAllowed() throws IOException {
+    Path copied = folder.resolve("run-other-shards");
+    copy(run, copied);
+    URI other =
+        TrainingShards.write(
+            folder.resolve("shards-inverted"), 24, VALID, 64, 64, Map.of("intensity", "window"));
+    EvaluateRequest request =
+        new EvaluateRequest(
+            new org.apache.hadoop.fs.Path(copied.toUri()),
+            other,
+            Split.VALID,
+            List.of(),
+            "",
+            true,
+            LockSettings.DEFAULT);
+    assertThatThrownBy(() -> Evaluator.run(TestSpark.session(), request, SETTINGS))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("other preprocessing settings")
+        .hasMessageContaining("intensity: trained with max, the shards have window")
+        .hasMessageContaining("evaluate.allow-other-preprocessing=true");
+
+    EvaluateResult allowed =
+        Evaluator.run(
+            TestSpark.session(), request, new EvaluateSettings(4, 5, 1, 200, 1, true, true, true));
+    List<String> notes = new ArrayList<>();
+    allowed.summary().path("notes").forEach(note -> notes.add(note.asText()));
+    assertThat(notes)
+        .filteredOn(note -> note.contains("another shard set"))
+        .singleElement()
+        .asString()
+        .startsWith("Stages classify, saliency, fuse were trained on another shard set");
+    assertThat(notes).filteredOn(note -> note.contains("intensity: trained with max")).hasSize(1);
   }
 
   @Test

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class StageScoresTest {
   private static final EvaluateSettings SETTINGS =
-      new EvaluateSettings(1, 1, 1, 300, 5, true, true);
+      new EvaluateSettings(1, 1, 1, 300, 5, true, true, false);
   private static final StageScores SCORES =
       new StageScores("run", "test", List.of("a", "b"), SETTINGS);
 

@@ -3,6 +3,7 @@ package io.cogaze.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.RunException;
 import java.io.IOException;
 import java.net.URI;
@@ -235,5 +236,29 @@ class RunLockTest {
     assertThatThrownBy(() -> new LockSettings(1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("lock-stale-after-seconds = 1, expected at least 2");
+  }
+
+  @Test
+  void saysThatTheFolderIsAFile() throws IOException {
+    local.create(folder).close();
+    assertThatThrownBy(() -> RunLock.acquire(local, folder, "train"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("a part of this path is a file")
+        .hasMessageContaining(folder.toString());
+  }
+
+  @Test
+  void saysThatTheFolderCannotBeMade() {
+    FileSystem refusing =
+        new FilterFileSystem(local) {
+          @Override
+          public boolean mkdirs(Path path) {
+            return false;
+          }
+        };
+    assertThatThrownBy(() -> RunLock.acquire(refusing, folder, "train"))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("cannot be made")
+        .hasMessageContaining("read-only");
   }
 }

@@ -17,11 +17,15 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ShardSetTest {
   @TempDir Path folder;
@@ -134,6 +138,44 @@ class ShardSetTest {
     assertThatThrownBy(() -> open().reader(dataFile))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("which the manifest of the shard set lists");
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void aFileWithAFlippedByteIsRefusedOrReadAsItWasWritten(int seed) throws IOException {
+    Path file = folder.resolve(dataFile);
+    byte[] bytes = Files.readAllBytes(file);
+    List<List<Example>> whole = rows();
+    Random random = new Random(seed);
+    int refused = 0;
+    for (int flip = 0; flip < 40; flip++) {
+      byte[] damaged = bytes.clone();
+      damaged[random.nextInt(bytes.length)] ^= (byte) (1 + random.nextInt(255));
+      Files.write(file, damaged);
+      // What a copy by other programs leaves: Hadoop's checksums beside the files are gone.
+      Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+      try {
+        assertThat(rows()).usingRecursiveComparison().isEqualTo(whole);
+      } catch (InputException e) {
+        assertThat(e).hasMessageContaining(file.getFileName().toString());
+        refused++;
+      }
+    }
+    assertThat(refused).as("flips that were noticed").isGreaterThan(10);
+  }
+
+  static IntStream seeds() {
+    return IntStream.range(0, 5);
+  }
+
+  private List<List<Example>> rows() {
+    List<List<Example>> rows = new ArrayList<>();
+    try (ShardReader reader = open().reader(dataFile)) {
+      for (int group = 0; group < reader.rowGroups(); group++) {
+        rows.add(reader.readRowGroup(group));
+      }
+    }
+    return rows;
   }
 
   @Test

@@ -39,6 +39,18 @@ public final class TrainingShards {
   /** Writes train and valid examples of the given size into a folder. */
   public static URI write(java.nio.file.Path folder, int train, int valid, int height, int width)
       throws IOException {
+    return write(folder, train, valid, height, width, Map.of("intensity", "max"));
+  }
+
+  /** As the other, with these preprocessing settings in the manifest. */
+  public static URI write(
+      java.nio.file.Path folder,
+      int train,
+      int valid,
+      int height,
+      int width,
+      Map<String, String> preprocessing)
+      throws IOException {
     FileSystem fs = FileSystem.getLocal(new Configuration());
     Path path = new Path(folder.toUri());
     FolderCommit commit = FolderCommit.begin(fs, path, ShardManifest.KIND);
@@ -75,7 +87,7 @@ public final class TrainingShards {
             "content-" + train + "-" + valid + "-" + height + "-" + width,
             0.5,
             0.2,
-            Map.of("intensity", "max"));
+            preprocessing);
     commit.publish(manifest.body());
     return folder.toUri();
   }

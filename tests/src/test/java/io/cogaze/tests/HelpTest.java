@@ -107,7 +107,7 @@ class HelpTest {
     assertThat(summary.path("phases").findValuesAsText("name"))
         .contains("synthesize", "preprocess", "train", "evaluate", "report");
     assertThat(summary.path("details").path("comparison").path("ci_low").isNumber()).isTrue();
-    assertThat(Path.of(summary.path("files").path("predictions").asText())).isRegularFile();
+    assertThat(output.resolve(summary.path("files").path("predictions").asText())).isRegularFile();
     assertThat(output.resolve("run/report/report.html")).isRegularFile();
     assertThat(output.resolve("config.conf")).isRegularFile();
   }

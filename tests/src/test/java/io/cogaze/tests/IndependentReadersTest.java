@@ -69,8 +69,10 @@ class IndependentReadersTest {
 
   @Test
   void metricsRecomputedFromThePredictionsEqualTheReported() {
-    JsonNode summary = Json.summary(SmallPipeline.run().resolve("evaluation/test"));
-    String predictions = summary.path("files").path("predictions").asText();
+    Path evaluation = SmallPipeline.run().resolve("evaluation/test");
+    JsonNode summary = Json.summary(evaluation);
+    String predictions =
+        evaluation.resolve(summary.path("files").path("predictions").asText()).toString();
     Completed done =
         PythonEnvironment.named("readers").script("recompute_metrics.py", predictions).expect(0);
     JsonNode again = Json.parse(done.out());

@@ -176,6 +176,11 @@ class LauncherTest {
     "--conf=spark.cogaze.offHeapMemory=much, 'Cannot read the memory size \"much\"'",
     "--conf=nothing, '\"nothing\": expected --conf key=value'",
     "--master, '\"--master\" has no value'",
+    "--nonsense, '\"--nonsense\" has no value, or is no option of spark-submit'",
+    "--set, '\"--set\" is an option of CoGaze. Arguments of CoGaze come before the --.'",
+    "--master=local[0], 'Cannot understand the master \"local[0]\": expected local[N]'",
+    "--master=local[x, 'Cannot understand the master \"local[x\": expected local[N]'",
+    "--driver-memory=100m, 'a heap of 100 MiB: Spark wants at least 472 MiB'",
     "--class=x, 'CoGaze sets it'",
     "--master=yarn, 'point SPARK_HOME at a Spark 3.5.5 distribution'",
     "--properties-file=/no/such/file, 'Cannot read the file of --properties-file: /no/such/file'"
@@ -187,8 +192,46 @@ class LauncherTest {
 
   @Test
   void wordsBehindTheDashesMustBeSparkOptions() {
-    assertThat(new Cogaze().spark("--output", "x", "extra", "y").run("demo", "--dry-run").err())
+    assertThat(new Cogaze().spark("--queue", "x", "extra", "y").run("demo", "--dry-run").err())
         .contains("\"extra\" is no option. Arguments of CoGaze come before the --.");
+  }
+
+  @ParameterizedTest(name = "machine of {0}")
+  @CsvSource({"0, 0", "512m, 512"})
+  void aMachineWithoutMemoryIsExplained(String machine, String mib) {
+    assertThat(
+            new Cogaze()
+                .with("COGAZE_MACHINE_MEMORY", machine)
+                .run("demo", "--dry-run")
+                .expect(1)
+                .err())
+        .contains("the memory of this machine is taken as " + mib + " MiB")
+        .contains("correct COGAZE_MACHINE_MEMORY");
+  }
+
+  @Test
+  void warnsOfAnotherSparkThanItWasBuiltFor() throws IOException {
+    Path home = sparkHomeThatPrintsItsArguments();
+    Cogaze cogaze = new Cogaze().with("SPARK_HOME", home.toString());
+    Files.writeString(home.resolve("RELEASE"), "Spark 3.5.1 (git revision x) built for Hadoop 3\n");
+    assertThat(cogaze.run("demo", "--dry-run").expect(0).err()).isEmpty();
+    Files.writeString(home.resolve("RELEASE"), "Spark 4.0.0 built for Hadoop 3.4.1\n");
+    assertThat(cogaze.run("demo", "--dry-run").expect(0).err())
+        .contains("warning: SPARK_HOME holds Spark 4.0.0, CoGaze is built and tested for Spark 3.5.5");
+  }
+
+  @Test
+  void javaSeesUtf8WhereTheLocaleHasNone() throws IOException {
+    Path home = Files.createDirectories(temporary.resolve("locale/bin")).getParent();
+    script(home.resolve("bin/spark-submit"), "locale charmap\n");
+    assertThat(
+            new Cogaze()
+                .with("SPARK_HOME", home.toString())
+                .with("LC_ALL", "C")
+                .run("demo")
+                .expect(0)
+                .out())
+        .isEqualTo("UTF-8\n");
   }
 
   @Test

@@ -118,19 +118,41 @@ public final class CheckpointStore {
     return epochs;
   }
 
-  /** The newest epoch whose checkpoint is whole; damaged ones are passed over with a warning. */
-  public Optional<Integer> newestWhole() {
+  /**
+   * The newest epoch that training can go on from: its checkpoint is whole, and so is that of the
+   * best epoch until then. Others are passed over with a warning.
+   */
+  public Optional<Integer> newestUsable() {
     List<Integer> epochs = epochs();
     for (int i = epochs.size() - 1; i >= 0; i--) {
-      Path folder = layout.checkpoint(epochs.get(i));
-      try {
-        Manifest.read(fs, folder, KIND).verify(fs, folder, true);
-        return Optional.of(epochs.get(i));
-      } catch (InputException e) {
-        LOG.warn("Passing over a damaged checkpoint: {}", e.getMessage());
+      int epoch = epochs.get(i);
+      Optional<String> damage = damage(epoch);
+      if (damage.isEmpty()) {
+        int best = state(epoch).schedule().bestEpoch();
+        damage = best < 1 || best == epoch ? Optional.empty() : damage(best);
       }
+      if (damage.isEmpty()) {
+        return Optional.of(epoch);
+      }
+      LOG.warn("Passing over a damaged checkpoint: {}", damage.get());
     }
     return Optional.empty();
+  }
+
+  /** What is wrong with the checkpoint of an epoch; empty when it is whole. Reads every byte. */
+  public Optional<String> damage(int epoch) {
+    Path folder = layout.checkpoint(epoch);
+    try {
+      Manifest.read(fs, folder, KIND).verify(fs, folder, true);
+      return Optional.empty();
+    } catch (InputException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private StageState state(int epoch) {
+    Path folder = layout.checkpoint(epoch);
+    return StageState.parse(bytes(folder, Manifest.read(fs, folder, KIND).file(STATE, JSON)));
   }
 
   /** Deletes every checkpoint whose epoch is not to be kept. */

@@ -15,6 +15,7 @@ import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
 import io.cogaze.run.Sha256;
 import io.cogaze.run.StageLayout;
+import io.cogaze.run.StaleEvaluation;
 import io.cogaze.run.Versions;
 import io.cogaze.shard.IndexEntry;
 import io.cogaze.shard.JavaBytes;
@@ -113,12 +114,27 @@ final class StageRun {
     }
     Rerun rerun = Rerun.decide(fs, layout.folder(), CheckpointStore.STAGE_KIND, stamp, false);
     if (rerun.action() == Rerun.Action.ALREADY_DONE) {
-      LOG.info("stage {} is finished already with this configuration", stage);
-      return result(rerun.committed().orElseThrow(), true, 0, start);
+      Manifest finished = rerun.committed().orElseThrow();
+      Optional<String> damage = checkpoints.damage(finished.body().path("best_epoch").asInt());
+      if (damage.isEmpty()) {
+        LOG.info("stage {} is finished already with this configuration", stage);
+        return result(finished, true, 0, start);
+      }
+      LOG.warn(
+          "stage {} was finished, but the checkpoint of its best epoch is not whole, and it is trained again: {}",
+          stage,
+          damage.get());
+      FolderCommit.withdraw(fs, layout.folder());
+      if (request.startAnew()) {
+        checkpoints.retain(List.of());
+      }
     }
-    Optional<Integer> newest = checkpoints.newestWhole();
+    Optional<Integer> newest = checkpoints.newestUsable();
     newest.ifPresent(
         epoch -> Rerun.decide(fs, layout.checkpoint(epoch), CheckpointStore.KIND, stamp, false));
+    // Later ones are damaged: they must not crowd out whole ones.
+    checkpoints.retain(
+        checkpoints.epochs().stream().filter(epoch -> epoch <= newest.orElse(0)).toList());
 
     StageDefinition definition = definition(description);
     StageNetwork network =
@@ -197,6 +213,7 @@ final class StageRun {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot delete " + layout.metrics(), e);
     }
+    StaleEvaluation.withdraw(fs, run);
   }
 
   private StageDefinition definition(ModelDescription description) {

@@ -3,6 +3,7 @@ package io.cogaze.train.spark;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
+import io.cogaze.run.StaleEvaluation;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.train.plan.StagePlan;
 import java.io.IOException;
@@ -14,6 +15,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains the stages of a recipe in order. A run folder that exists is continued: finished stages
@@ -21,6 +24,8 @@ import org.apache.spark.sql.SparkSession;
  * checkpoint and ends in the same bits as if it had not been interrupted.
  */
 public final class StageTrainer {
+  private static final Logger LOG = LoggerFactory.getLogger(StageTrainer.class);
+
   private StageTrainer() {}
 
   /**
@@ -60,6 +65,13 @@ public final class StageTrainer {
       }
       TrainResult result = new TrainResult(results);
       lock.check();
+      List<String> stale = StaleEvaluation.withdraw(fs, run);
+      if (!stale.isEmpty()) {
+        LOG.warn(
+            "Took the old metrics out of {}/summary.json: they are of other weights ({})",
+            run.root(),
+            String.join("; ", stale));
+      }
       notes.accept(result);
       return result;
     } finally {

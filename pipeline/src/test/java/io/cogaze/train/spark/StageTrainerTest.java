@@ -38,6 +38,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class StageTrainerTest {
   private static final int TRAIN = 23;
@@ -141,6 +143,33 @@ final class StageTrainerTest {
 
     assertThat(resumed.stages().get(0).resumedFrom()).isEqualTo(2);
     assertThat(hashes(resumed)).isEqualTo(whole);
+  }
+
+  @ParameterizedTest(name = "{0}, overwrite {1}")
+  @CsvSource({"gone, false", "gone, true", "damaged, false", "damaged, true"})
+  void aFinishedStageWhoseBestCheckpointIsNotWholeIsTrainedAgainToTheSameBits(
+      String state, boolean overwrite) throws IOException {
+    Recipe recipe = TestRecipes.first(1, 3);
+    Path run = folder.resolve("repaired-" + state + overwrite);
+    List<String> whole = hashes(train(run, recipe, TestRecipes.settings(2)));
+    StageLayout stage = layout(run).stage("contrast");
+    if (state.equals("gone")) {
+      fs().delete(stage.checkpoints(), true);
+    } else {
+      int best = Manifest.read(fs(), stage.folder()).body().path("best_epoch").asInt();
+      ManifestFile parameters =
+          Manifest.read(fs(), stage.checkpoint(best)).file("parameters", ".safetensors");
+      fs().create(new org.apache.hadoop.fs.Path(stage.checkpoint(best), parameters.name()), true)
+          .close();
+    }
+
+    TrainResult repaired = train(run, recipe, TestRecipes.settings(2), overwrite);
+
+    assertThat(repaired.stages().get(0).alreadyDone()).isFalse();
+    assertThat(hashes(repaired)).isEqualTo(whole);
+    assertThat(TrainedStage.load(fs(), layout(run), "contrast").parametersSha256())
+        .isEqualTo(whole.get(0));
+    assertThat(train(run, recipe, TestRecipes.settings(2)).stages().get(0).alreadyDone()).isTrue();
   }
 
   @Test
@@ -317,10 +346,15 @@ final class StageTrainerTest {
   }
 
   private static TrainResult train(Path run, Recipe recipe, TrainSettings settings) {
+    return train(run, recipe, settings, false);
+  }
+
+  private static TrainResult train(
+      Path run, Recipe recipe, TrainSettings settings, boolean startAnew) {
     return StageTrainer.train(
         TestSpark.session(),
         new TrainRequest(
-            path(run), shards, recipe, settings, List.of(), false, LockSettings.DEFAULT));
+            path(run), shards, recipe, settings, List.of(), startAnew, LockSettings.DEFAULT));
   }
 
   private static String hash(TrainedStage stage, String part) {
