@@ -201,8 +201,7 @@ final class DemoCommand extends AbstractCommand {
                         locking),
                     settings.evaluate().get(),
                     result ->
-                        Outputs.noteInRun(
-                            fileSystem, run, result.folder(), result.summary())));
+                        Outputs.noteInRun(fileSystem, run, result.folder(), result.summary())));
     EvaluateCommand.print(out(), evaluated);
     ReportResult page =
         timer.call(

@@ -78,8 +78,7 @@ final class EvaluateCommand extends AbstractCommand {
                   folder, from, chosen, List.of(), config.render(), overwrite, lock),
               settings,
               evaluated ->
-                  Outputs.noteInRun(
-                      fileSystem, folder, evaluated.folder(), evaluated.summary()));
+                  Outputs.noteInRun(fileSystem, folder, evaluated.folder(), evaluated.summary()));
       print(out(), result);
     }
   }

@@ -25,8 +25,7 @@ class OutputsTest {
     JsonNode summary = Outputs.readObject(fs, new Path(run, Summary.FILE));
     assertThat(summary.path("files").path("predictions").asText())
         .isEqualTo("evaluation/test/predictions/fuse.parquet");
-    assertThat(
-            summary.path("commands").path("evaluate").path("files").path("predictions").asText())
+    assertThat(summary.path("commands").path("evaluate").path("files").path("predictions").asText())
         .isEqualTo("evaluation/test/predictions/fuse.parquet");
   }
 

@@ -217,7 +217,8 @@ class LauncherTest {
     assertThat(cogaze.run("demo", "--dry-run").expect(0).err()).isEmpty();
     Files.writeString(home.resolve("RELEASE"), "Spark 4.0.0 built for Hadoop 3.4.1\n");
     assertThat(cogaze.run("demo", "--dry-run").expect(0).err())
-        .contains("warning: SPARK_HOME holds Spark 4.0.0, CoGaze is built and tested for Spark 3.5.5");
+        .contains(
+            "warning: SPARK_HOME holds Spark 4.0.0, CoGaze is built and tested for Spark 3.5.5");
   }
 
   @Test
