@@ -42,6 +42,11 @@ final class Nd4jKernel implements Kernel {
   @Override
   public INDArray convolution(
       ConvolutionShape s, INDArray x, INDArray w, INDArray b, Buffers buffers) {
+    if (isRefused(s, x)) {
+      INDArray bias = b == null ? null : b.castTo(DataType.DOUBLE);
+      INDArray wide = convolution(s, wide(x, buffers), w.castTo(DataType.DOUBLE), bias, buffers);
+      return buffers.result(x.dataType(), wide.shape()).assign(wide);
+    }
     INDArray input = Activations.plain(x, buffers);
     Form out =
         Form.of(input)
@@ -61,6 +66,13 @@ final class Nd4jKernel implements Kernel {
   @Override
   public INDArray convolutionBackwardData(
       ConvolutionShape s, INDArray w, INDArray dy, Form input, Buffers buffers) {
+    if (isRefused(s, dy)) {
+      Form form = new Form(DataType.DOUBLE, Layout.PLAIN, input);
+      INDArray wide =
+          convolutionBackwardData(s, w.castTo(DataType.DOUBLE), wide(dy, buffers), form, buffers);
+      INDArray narrow = input.as(Layout.PLAIN).create(buffers).assign(wide);
+      return as(narrow, input, buffers);
+    }
     INDArray gradient = Activations.plain(dy, buffers);
     INDArray dx = input.as(Layout.PLAIN).create(buffers);
     if (isTransposed(s, dy, input)) {
@@ -84,6 +96,16 @@ final class Nd4jKernel implements Kernel {
   @Override
   public void convolutionBackwardWeights(
       ConvolutionShape s, INDArray x, INDArray dy, INDArray dw, INDArray db, Buffers buffers) {
+    if (isRefused(s, x)) {
+      INDArray weights = dw.castTo(DataType.DOUBLE);
+      INDArray bias = db == null ? null : db.castTo(DataType.DOUBLE);
+      convolutionBackwardWeights(s, wide(x, buffers), wide(dy, buffers), weights, bias, buffers);
+      dw.assign(weights);
+      if (db != null) {
+        db.assign(bias);
+      }
+      return;
+    }
     INDArray input = Activations.plain(x, buffers);
     INDArray gradient = Activations.plain(dy, buffers);
     if (dw.length() / dw.size(0) <= FEW_WEIGHTS) {
@@ -100,6 +122,16 @@ final class Nd4jKernel implements Kernel {
           .addOutputs(dx, dw, db);
     }
     Nd4j.exec(arguments(op, s).build());
+  }
+
+  /** Whether ND4J's fast path would be taken and fail: it refuses kernels with gaps. */
+  private static boolean isRefused(ConvolutionShape s, INDArray array) {
+    return array.dataType() == DataType.FLOAT
+        && !s.dilation().equals(ConvolutionShape.Extent.of(1));
+  }
+
+  private static INDArray wide(INDArray array, Buffers buffers) {
+    return Activations.plain(array, buffers).castTo(DataType.DOUBLE);
   }
 
   /** Whether the transposed convolution of the output has the size of the input. */

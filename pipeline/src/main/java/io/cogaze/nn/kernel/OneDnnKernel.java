@@ -49,6 +49,7 @@ import org.bytedeco.dnnl.resampling_backward;
 import org.bytedeco.dnnl.resampling_forward;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Calls oneDNN directly. FLOAT only; other types go to the reference. Activations lie in blocks of
@@ -76,6 +77,13 @@ final class OneDnnKernel implements Kernel {
   @Override
   public String name() {
     return "onednn";
+  }
+
+  /** The name, and what else decides the bits. */
+  String description() {
+    return name()
+        + (blocks ? ", blocks of 16 channels" : ", channels last")
+        + (rule.usesWinograd() ? ", winograd" : "");
   }
 
   @Override
@@ -115,8 +123,11 @@ final class OneDnnKernel implements Kernel {
 
   private ConvolutionKey key(
       Direction direction, ConvolutionShape shape, Form input, long outputs, boolean bias) {
-    // The first layer's single channel lies the same way in every layout.
-    boolean first = input.channels() == 1 && layout(outputs) == Layout.BLOCKED_16;
+    // A single channel lies the same way in every layout; only its gradient wants another.
+    boolean first =
+        direction != Direction.DATA
+            && input.channels() == 1
+            && layout(outputs) == Layout.BLOCKED_16;
     Layout layout = first ? Layout.BLOCKED_16 : layout(input.channels(), outputs);
     Form source = input.as(first ? Layout.PLAIN : layout);
     Form target =
@@ -317,8 +328,7 @@ final class OneDnnKernel implements Kernel {
             pair(key.shape.padding()),
             end(key.shape, key.source, key.target));
     convolution_backward_data.primitive_desc plan =
-        new convolution_backward_data.primitive_desc(
-            descriptor, engine(), forwardDescriptor(key));
+        new convolution_backward_data.primitive_desc(descriptor, engine(), forwardDescriptor(key));
     return new OneDnnOperation(engine(), new convolution_backward_data(plan), plan)
         .argument(DNNL_ARG_DIFF_DST, plan.diff_dst_desc())
         .argument(DNNL_ARG_WEIGHTS, plan.weights_desc())
@@ -484,10 +494,7 @@ final class OneDnnKernel implements Kernel {
     OneDnnSession session = OneDnnSession.get();
     NormKey key =
         new NormKey(
-            Direction.FORWARD,
-            form,
-            0,
-            flags(relu) | normalization_flags.use_global_stats.value);
+            Direction.FORWARD, form, 0, flags(relu) | normalization_flags.use_global_stats.value);
     OneDnnOperation operation =
         session.operation(
             key,
@@ -668,8 +675,7 @@ final class OneDnnKernel implements Kernel {
     if (isOther(dy) || isDilated(shape)) {
       return reference.averagePoolBackward(shape, input, dy, buffers);
     }
-    PoolKey key =
-        poolKey(Direction.DATA, shape, input.as(layout(input.channels())), false);
+    PoolKey key = poolKey(Direction.DATA, shape, input.as(layout(input.channels())), false);
     OneDnnOperation operation = OneDnnSession.get().operation(key, () -> poolBackward(key));
     return poolBackward(operation, key, input, dy, buffers);
   }
@@ -733,7 +739,7 @@ final class OneDnnKernel implements Kernel {
       if (form.layout() == Layout.BLOCKED_16) {
         return array;
       }
-      return org.nd4j.linalg.factory.Nd4j.create(
+      return Nd4j.create(
           array.data(),
           new long[] {1, form.channels(), form.height(), form.width()},
           array.stride().clone(),
@@ -981,8 +987,7 @@ final class OneDnnKernel implements Kernel {
     OneDnnOperation operation = session.operation(key, () -> concat(key));
     INDArray y = target.create(buffers);
     for (int i = 0; i < xs.length; i++) {
-      operation.place(
-          DNNL_ARG_MULTIPLE_SRC + i, AlignedAddress.of(as(xs[i], forms[i], buffers)));
+      operation.place(DNNL_ARG_MULTIPLE_SRC + i, AlignedAddress.of(as(xs[i], forms[i], buffers)));
     }
     operation.place(DNNL_ARG_DST, AlignedAddress.of(y));
     session.run(operation);
@@ -1034,9 +1039,7 @@ final class OneDnnKernel implements Kernel {
   }
 
   private static OneDnnOperation split(SplitKey key) {
-    long[] dimensions = {
-      key.to.examples(), key.to.channels(), key.to.height(), key.to.width()
-    };
+    long[] dimensions = {key.to.examples(), key.to.channels(), key.to.height(), key.to.width()};
     memory.desc part =
         descriptor(key.from).submemory_desc(dimensions, new long[] {0, key.channel, 0, 0});
     return reorder(part, descriptor(key.to));
