@@ -20,10 +20,20 @@ final class ConvolutionRule {
     WEIGHTS
   }
 
+  private static final ConvolutionShape SAME_3 = ConvolutionShape.square(3, 1, 1);
+  private static final long TILE = 4;
+  private static final long MANY_TILES = 160;
+  private static final long WIDE = 256;
+  private static final long TILES_OF_WIDE = 40;
+
   private final boolean winograd;
 
   ConvolutionRule(boolean winograd) {
     this.winograd = winograd;
+  }
+
+  boolean usesWinograd() {
+    return winograd;
   }
 
   Algorithm algorithm(
@@ -31,11 +41,23 @@ final class ConvolutionRule {
     boolean eligible =
         winograd
             && layout == Layout.BLOCKED_16
-            && shape.equals(ConvolutionShape.square(3, 1, 1))
+            && shape.equals(SAME_3)
             && input.channels() % Form.BLOCK == 0
-            && outputs % Form.BLOCK == 0
-            && input.height() >= 4
-            && input.width() >= 4;
-    return eligible ? Algorithm.WINOGRAD : Algorithm.DIRECT;
+            && outputs % Form.BLOCK == 0;
+    return eligible && isWorthTransforming(direction, input, outputs)
+        ? Algorithm.WINOGRAD
+        : Algorithm.DIRECT;
+  }
+
+  /** The transformed weights are four times as large; enough tiles must share them. */
+  private static boolean isWorthTransforming(Direction direction, Form input, long outputs) {
+    long tiles = input.examples() * tiles(input.height()) * tiles(input.width());
+    boolean wide = Math.min(input.channels(), outputs) >= WIDE;
+    return tiles >= MANY_TILES
+        || (direction != Direction.WEIGHTS && wide && tiles >= TILES_OF_WIDE);
+  }
+
+  private static long tiles(long size) {
+    return (size + TILE - 1) / TILE;
   }
 }

@@ -22,6 +22,11 @@ public record Form(
     }
   }
 
+  /** The size of another form. */
+  Form(DataType type, Layout layout, Form size) {
+    this(type, layout, size.examples, size.channels, size.height, size.width);
+  }
+
   /** The form of an array [N,C,H,W] or [N,C]. Errors: as {@link Activations#layout}. */
   public static Form of(INDArray array) {
     return new Form(

@@ -1,6 +1,13 @@
 package io.cogaze.nn.kernel;
 
-/** The kernel that layers use. */
+import io.cogaze.error.ConfigurationException;
+import io.cogaze.error.RunException;
+import java.util.Optional;
+
+/**
+ * The kernel that layers use: oneDNN where it can run (Linux on x86-64 with AVX2, its library on
+ * the class path), else the reference. {@value #PROPERTY} forces one.
+ */
 public final class Kernels {
   /**
    * Forces a kernel: {@code onednn} or {@code reference}. Builds for CUDA have the reference alone,
@@ -23,12 +30,40 @@ public final class Kernels {
 
   private static Kernel choose() {
     String forced = System.getProperty(PROPERTY, "");
-    if (forced.equals("reference") || Backend.current() == Backend.CUDA) {
+    if (Backend.current() == Backend.CUDA) {
       return REFERENCE;
     }
-    return new OneDnnKernel(
-        REFERENCE,
-        new ConvolutionRule(!"false".equals(System.getProperty(WINOGRAD_PROPERTY))),
-        true);
+    boolean winograd = !"false".equals(System.getProperty(WINOGRAD_PROPERTY));
+    return switch (forced) {
+      case "reference" -> REFERENCE;
+      case "onednn", "" -> {
+        Optional<String> obstacle = OneDnn.obstacle();
+        if (obstacle.isEmpty()) {
+          yield new OneDnnKernel(REFERENCE, new ConvolutionRule(winograd), OneDnn.hasAvx512());
+        }
+        if (!forced.isEmpty()) {
+          throw new RunException(
+              "The kernel 'onednn' that -D"
+                  + PROPERTY
+                  + " asks for cannot run here: "
+                  + obstacle.get()
+                  + ". Leave the property out, or set it to 'reference'");
+        }
+        yield REFERENCE;
+      }
+      default ->
+          throw new ConfigurationException(
+              "There is no kernel '"
+                  + forced
+                  + "' as -D"
+                  + PROPERTY
+                  + " asks for; expected 'onednn' or 'reference', or nothing for the faster one that"
+                  + " runs here");
+    };
+  }
+
+  /** What decides the bits that the kernel computes, for provenance and for people. */
+  public static String description() {
+    return CHOSEN instanceof OneDnnKernel kernel ? kernel.description() : CHOSEN.name();
   }
 }

@@ -95,14 +95,7 @@ public final class NativeLibrary {
    * @param cpuinfo the text of /proc/cpuinfo; the first processor decides
    */
   public static Variant choose(String cpuinfo) {
-    Set<String> flags =
-        cpuinfo
-            .lines()
-            .filter(line -> line.startsWith("flags"))
-            .findFirst()
-            .map(line -> line.substring(line.indexOf(':') + 1).trim())
-            .map(text -> (Set<String>) new HashSet<>(Arrays.asList(text.split("\\s+"))))
-            .orElse(Set.of());
+    Set<String> flags = flags(cpuinfo);
     if (!flags.containsAll(AVX2)) {
       throw new RunException(
           "This CPU cannot run CoGaze's native libraries: they need the instruction sets "
@@ -114,7 +107,30 @@ public final class NativeLibrary {
               + EXTENSION_PROPERTY
               + "=");
     }
+    return variant(flags);
+  }
+
+  /** The build that this CPU can run; empty on other systems than Linux on x86-64 with AVX2. */
+  static Optional<Variant> cpu() {
+    if (!isLinuxX8664()) {
+      return Optional.empty();
+    }
+    Set<String> flags = flags(read(CPUINFO));
+    return flags.containsAll(AVX2) ? Optional.of(variant(flags)) : Optional.empty();
+  }
+
+  private static Variant variant(Set<String> flags) {
     return flags.containsAll(AVX512) ? Variant.ONEDNN_AVX512 : Variant.ONEDNN_AVX2;
+  }
+
+  private static Set<String> flags(String cpuinfo) {
+    return cpuinfo
+        .lines()
+        .filter(line -> line.startsWith("flags"))
+        .findFirst()
+        .map(line -> line.substring(line.indexOf(':') + 1).trim())
+        .map(text -> (Set<String>) new HashSet<>(Arrays.asList(text.split("\\s+"))))
+        .orElse(Set.of());
   }
 
   /** The path of the native library that this process has mapped, if any. Linux only. */

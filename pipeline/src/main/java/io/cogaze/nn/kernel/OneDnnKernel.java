@@ -49,6 +49,7 @@ import org.bytedeco.dnnl.resampling_backward;
 import org.bytedeco.dnnl.resampling_forward;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Calls oneDNN directly. FLOAT only; other types go to the reference. Activations lie in blocks of
@@ -76,6 +77,13 @@ final class OneDnnKernel implements Kernel {
   @Override
   public String name() {
     return "onednn";
+  }
+
+  /** The name, and what else decides the bits. */
+  String description() {
+    return name()
+        + (blocks ? ", blocks of 16 channels" : ", channels last")
+        + (rule.usesWinograd() ? ", winograd" : "");
   }
 
   @Override
@@ -115,8 +123,11 @@ final class OneDnnKernel implements Kernel {
 
   private ConvolutionKey key(
       Direction direction, ConvolutionShape shape, Form input, long outputs, boolean bias) {
-    // The first layer's single channel lies the same way in every layout.
-    boolean first = input.channels() == 1 && layout(outputs) == Layout.BLOCKED_16;
+    // A single channel lies the same way in every layout; only its gradient wants another.
+    boolean first =
+        direction != Direction.DATA
+            && input.channels() == 1
+            && layout(outputs) == Layout.BLOCKED_16;
     Layout layout = first ? Layout.BLOCKED_16 : layout(input.channels(), outputs);
     Form source = input.as(first ? Layout.PLAIN : layout);
     Form target =
@@ -728,7 +739,7 @@ final class OneDnnKernel implements Kernel {
       if (form.layout() == Layout.BLOCKED_16) {
         return array;
       }
-      return org.nd4j.linalg.factory.Nd4j.create(
+      return Nd4j.create(
           array.data(),
           new long[] {1, form.channels(), form.height(), form.width()},
           array.stride().clone(),

@@ -25,23 +25,23 @@ final class OneDnnOperation {
   private final Map<Integer, NativeFloats> own = new LinkedHashMap<>();
   private final Map<Integer, Object> owners = new LinkedHashMap<>();
   private final Handle handle = new Handle();
-  private final engine engine;
+  private final engine cpu;
 
   /**
    * @param kept what must live as long as the primitive
    */
-  OneDnnOperation(engine engine, primitive code, Object... kept) {
-    this.engine = engine;
+  OneDnnOperation(engine cpu, primitive code, Object... kept) {
+    this.cpu = cpu;
     this.code = code;
     this.kept.addAll(List.of(kept));
   }
 
   /** Declares an argument whose place is given before each run. */
   OneDnnOperation argument(int index, memory.desc descriptor) {
-    memory memory = new memory(descriptor, engine, null);
-    memories.put(index, memory);
+    memory made = new memory(descriptor, cpu, null);
+    memories.put(index, made);
     descriptors.put(index, descriptor);
-    arguments.put(index, memory);
+    arguments.put(index, made);
     return this;
   }
 
@@ -78,14 +78,13 @@ final class OneDnnOperation {
   }
 
   /** Runs, and returns when everything is written. */
-  void run(stream stream) {
-    code.execute(stream, arguments);
-    stream._wait();
-    Reference.reachabilityFence(owners);
-    for (Integer index : memories.keySet()) {
-      if (!own.containsKey(index)) {
-        owners.remove(index);
-      }
+  void run(stream queue) {
+    try {
+      code.execute(queue, arguments);
+      queue._wait();
+    } finally {
+      Reference.reachabilityFence(owners);
+      owners.keySet().removeIf(index -> !own.containsKey(index));
     }
   }
 

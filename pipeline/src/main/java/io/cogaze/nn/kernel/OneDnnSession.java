@@ -27,7 +27,7 @@ final class OneDnnSession {
     WEIGHT_GRADIENTS
   }
 
-  private final stream stream = new stream(ENGINE);
+  private final stream queue = new stream(ENGINE);
   private final Map<Object, OneDnnOperation> operations = new HashMap<>();
   private final Map<Scratch, NativeFloats> scratch = new HashMap<>();
 
@@ -53,7 +53,7 @@ final class OneDnnSession {
   }
 
   void run(OneDnnOperation operation) {
-    operation.run(stream);
+    operation.run(queue);
   }
 
   /** Memory that lasts until the next request for the same use. */

@@ -31,6 +31,12 @@ final class BatchNormImpl extends OwnLayerImpl<BatchNorm> {
       forward =
           Kernels.get()
               .batchNorm(x, gamma, beta, conf.epsilon(), conf.hasRelu(), forward(workspaces));
+      for (double variance : forward.statistics().variance()) {
+        // Not a number as soon as one value of the channel is none.
+        if (Double.isNaN(variance) || Double.isInfinite(variance)) {
+          throw notFinite("its input");
+        }
+      }
       return forward.y();
     }
     double[] mean = HostValues.doubles(getParam(BatchNorm.MEAN));

@@ -69,7 +69,7 @@ public final class Concat extends OwnVertex {
         xs[i] = maps(activation(inputs[i]));
       }
       INDArray y = Kernels.get().concat(xs, forward(workspaces));
-      return isFlat(0) ? y.reshape('c', y.size(0), y.size(1)) : y;
+      return isFlat(0) ? y.reshape('c', y.size(0), Activations.channels(y)) : y;
     }
 
     @Override

@@ -66,6 +66,17 @@ public abstract class OwnLayerImpl<C extends OwnLayer> extends BaseLayer<C> {
     return all;
   }
 
+  /** The error for values that no network gives or takes. */
+  protected final IllegalArgumentException notFinite(String what) {
+    return new IllegalArgumentException(
+        "Layer "
+            + layerConf().getLayerName()
+            + " takes finite numbers, "
+            + what
+            + " holds NaN or infinity: the images hold it, or training diverged (lower the learning"
+            + " rate)");
+  }
+
   /** Memory for what the forward pass computes. */
   protected static Buffers forward(LayerWorkspaceMgr workspaces) {
     return WorkspaceBuffers.forward(workspaces);

@@ -2,14 +2,19 @@ package io.cogaze.nn.layer;
 
 import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.AlignedArrays;
+import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.Buffers;
 import java.util.Arrays;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
-/** Memory of Deeplearning4j's workspaces, aligned. */
+/**
+ * Aligned memory with the lives of Deeplearning4j's workspaces: FLOAT from the arena, other types
+ * from the workspaces themselves.
+ */
 record WorkspaceBuffers(LayerWorkspaceMgr workspaces, ArrayType result, ArrayType scratch)
     implements Buffers {
 
@@ -32,6 +37,13 @@ record WorkspaceBuffers(LayerWorkspaceMgr workspaces, ArrayType result, ArrayTyp
   }
 
   private INDArray create(ArrayType use, DataType type, long... shape) {
+    if (type == DataType.FLOAT && !workspaces.isScopedOut(use)) {
+      return Arena.take(
+          Nd4j.getWorkspaceManager()
+              .getWorkspaceForCurrentThread(
+                  workspaces.getConfiguration(use), workspaces.getWorkspaceName(use)),
+          shape);
+    }
     return AlignedArrays.create(
         shape, length -> workspaces.createUninitialized(use, type, new long[] {length}, 'c'));
   }

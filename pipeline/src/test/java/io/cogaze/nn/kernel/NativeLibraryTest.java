@@ -2,6 +2,7 @@ package io.cogaze.nn.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.cogaze.error.RunException;
 import java.io.IOException;
@@ -16,6 +17,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -79,7 +82,7 @@ class NativeLibraryTest {
   @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
   void theChosenLibraryIsTheOneMappedAndItsConvolutionsRunInOneDnn() throws Exception {
     String expected = NativeLibrary.choose(Files.readString(Path.of("/proc/cpuinfo"))).extension();
-    String output = runProbe(1);
+    String output = runProbe(1, "reference");
     assertThat(output.lines().filter(l -> l.startsWith("mapped ")).findFirst().orElseThrow())
         .endsWith(expected + "/libnd4jcpu.so");
     assertThat(output)
@@ -90,9 +93,23 @@ class NativeLibraryTest {
 
   @Test
   @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
-  void nativeThreadsAreThoseThatTheCallerSet() throws Exception {
-    assertThat(share(runProbe(1))).as("CPU time of other threads").isLessThan(0.4);
-    assertThat(share(runProbe(2))).as("CPU time of other threads").isGreaterThan(0.4);
+  void theFastKernelsMachineCodeRuns() throws Exception {
+    assumeThat(OneDnn.hasAvx512()).as("blocks of 16 channels need AVX-512").isTrue();
+    String output = runProbe(1, "onednn");
+    String line = "onednn_verbose,exec,cpu,convolution,jit_wino_4x3:avx512_core,";
+    assertThat(output)
+        .contains(line + "forward_training", line + "backward_data", line + "backward_weights")
+        .contains("batch_normalization,bnorm_jit:avx512_common,forward_training")
+        .contains("batch_normalization,bnorm_jit:avx512_common,backward")
+        .doesNotContain("dnnl_verbose,exec,cpu,convolution,gemm", ",ref:", ",ref,");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "onednn"})
+  @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+  void nativeThreadsAreThoseThatTheCallerSet(String kernel) throws Exception {
+    assertThat(share(runProbe(1, kernel))).as("CPU time of other threads").isLessThan(0.4);
+    assertThat(share(runProbe(2, kernel))).as("CPU time of other threads").isGreaterThan(0.4);
   }
 
   private static double share(String output) {
@@ -101,10 +118,12 @@ class NativeLibraryTest {
   }
 
   /** A JVM of its own: what is loaded here was loaded by whichever test came first. */
-  private static String runProbe(int threads) throws IOException, InterruptedException {
+  private static String runProbe(int threads, String kernel)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.add("-D" + Kernels.PROPERTY + "=" + kernel);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Probe.class.getName(), Integer.toString(threads)));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -134,6 +153,7 @@ class NativeLibraryTest {
       NativeLibrary.threads(threads);
       INDArray x = Nd4j.rand(DataType.FLOAT, 4, 16, 128, 128);
       INDArray w = Nd4j.rand(DataType.FLOAT, 16, 16, 3, 3);
+      INDArray scale = Nd4j.rand(DataType.FLOAT, 16);
       Buffers buffers = Buffers.detached();
       INDArray dw = w.dup();
       ConvolutionShape shape = ConvolutionShape.square(3, 1, 1);
@@ -145,6 +165,9 @@ class NativeLibraryTest {
           caller = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         }
         INDArray y = Kernels.get().convolution(shape, x, w, null, buffers);
+        Normalised z = Kernels.get().batchNorm(y, scale, scale, 1e-5, true, buffers);
+        Kernels.get()
+            .batchNormBackward(y, z, scale, 1e-5, true, y.dup(), scale.dup(), scale.dup(), buffers);
         Kernels.get().convolutionBackwardWeights(shape, x, y, dw, null, buffers);
         Kernels.get().convolutionBackwardData(shape, w, y, Form.of(x), buffers);
       }

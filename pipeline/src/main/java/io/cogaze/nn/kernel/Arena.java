@@ -1,0 +1,359 @@
+package io.cogaze.nn.kernel;
+
+import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOps;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/**
+ * Memory for activations and their gradients, taken from the system once and handed out again and
+ * again, aligned to cache lines. ND4J's own workspaces give most of theirs back in every step of
+ * the first minutes, and keep one of full size for each depth of nesting.
+ *
+ * <p>An array lives as long as the workspace that it was asked for stays open, which is
+ * Deeplearning4j's own rule for its lifetime, or until it is released before that. An arena belongs
+ * to one thread at a time; a thread without one takes over that of a thread that has none of its
+ * arrays in use any more.
+ */
+public final class Arena {
+  private static final Cleaner CLEANER = Cleaner.create();
+  private static final List<Arena> ALL = new ArrayList<>();
+  private static final ThreadLocal<Arena> OF_THREAD = new ThreadLocal<>();
+
+  /** What is asked of the system at a time; untouched pages of it take no memory. */
+  private static final long SLAB_BYTES = 256L << 20;
+
+  private static final int KNOWN_ARRAYS = 1 << 14;
+  private static final Slab SMALLEST = new Slab();
+
+  private final List<Slab> slabs = new ArrayList<>();
+  private final NavigableSet<Block> free = new TreeSet<>(Block::compareTo);
+  private final Map<Long, Block> used = new HashMap<>();
+  private final IdentityHashMap<MemoryWorkspace, Scope> scopes = new IdentityHashMap<>();
+
+  /** Every step asks for the same shapes at the same places, and making an array takes time. */
+  private final Map<Place, INDArray> arrays =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Place, INDArray> eldest) {
+          return size() > KNOWN_ARRAYS;
+        }
+      };
+
+  private Thread owner;
+
+  private Arena(Thread owner) {
+    this.owner = owner;
+  }
+
+  /** Where an array begins, and a hash of its shape. */
+  private record Place(long address, int shape) {}
+
+  /** The arrays that were asked for while a workspace was open. */
+  private static final class Scope {
+    private long generation;
+    private final List<Block> blocks = new ArrayList<>();
+  }
+
+  /** A piece of a slab, free or in use. */
+  private static final class Block implements Comparable<Block> {
+    private final Slab slab;
+    private long from;
+    private long bytes;
+    private boolean isFree;
+    private Block before;
+    private Block after;
+
+    Block(Slab slab, long from, long bytes) {
+      this.slab = slab;
+      this.from = from;
+      this.bytes = bytes;
+    }
+
+    long address() {
+      return slab.address + from;
+    }
+
+    /** By size, so that the smallest that fits is found; then by place. */
+    @Override
+    public int compareTo(Block other) {
+      int bySize = Long.compare(bytes, other.bytes);
+      return bySize != 0 ? bySize : Long.compareUnsigned(address(), other.address());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return System.identityHashCode(this);
+    }
+  }
+
+  /** Memory from the system, freed when no array lies in it any more. */
+  private static final class Slab {
+    private final DataBuffer buffer;
+    private final long address;
+    private final long bytes;
+
+    /** A slab without memory, at the lowest address: a bound to compare with. */
+    private Slab() {
+      this.buffer = null;
+      this.address = 0;
+      this.bytes = 0;
+    }
+
+    Slab(long bytes) {
+      NativeOps ops = NativeOpsHolder.getInstance().getDeviceNativeOps();
+      Pointer memory = ops.mallocHost(bytes + AlignedArrays.BYTES, 0);
+      if (memory == null || memory.isNull()) {
+        throw new OutOfMemoryError(
+            "The system has no " + bytes + " bytes for activations; take smaller batches");
+      }
+      FloatPointer floats = new FloatPointer(memory);
+      this.bytes = bytes;
+      this.buffer =
+          Nd4j.createBuffer(floats, (bytes + AlignedArrays.BYTES) / Float.BYTES, DataType.FLOAT);
+      long start = memory.address();
+      this.address = start + (AlignedArrays.BYTES - start % AlignedArrays.BYTES);
+      CLEANER.register(buffer, new Release(ops, start));
+    }
+
+    INDArray array(long from, long[] shape) {
+      long[] strides = new long[shape.length];
+      long length = 1;
+      for (int axis = shape.length - 1; axis >= 0; axis--) {
+        strides[axis] = length;
+        length *= shape[axis];
+      }
+      long start = buffer.addressPointer().address();
+      return Nd4j.create(buffer, shape, strides, (address + from - start) / Float.BYTES, 'c');
+    }
+  }
+
+  /** Gives a slab back to the system. */
+  private record Release(NativeOps ops, long address) implements Runnable {
+    @Override
+    public void run() {
+      ops.freeHost(
+          new Pointer((Pointer) null) {
+            {
+              address = Release.this.address;
+            }
+          });
+    }
+  }
+
+  /**
+   * An array of FLOAT that lives until the workspace is closed; not cleared.
+   *
+   * @param workspace open, of the calling thread
+   */
+  public static INDArray take(MemoryWorkspace workspace, long... shape) {
+    if (!workspace.isScopeActive()) {
+      throw new IllegalStateException(
+          "Workspace " + workspace.getId() + " is not open: nothing bounds the array's life");
+    }
+    while (true) {
+      Arena arena = ofThread();
+      synchronized (arena) {
+        if (arena.owner == Thread.currentThread()) {
+          return arena.takeOwned(workspace, shape);
+        }
+      }
+      OF_THREAD.remove();
+    }
+  }
+
+  /** Ends the life of an array before its workspace is closed; does nothing for other arrays. */
+  public static void release(INDArray array) {
+    Arena arena = OF_THREAD.get();
+    if (arena != null && array != null) {
+      synchronized (arena) {
+        if (arena.owner == Thread.currentThread()) {
+          Block block = arena.used.remove(array.data().addressPointer().address());
+          if (block != null) {
+            arena.free(block);
+          }
+        }
+      }
+    }
+  }
+
+  /** Bytes that the arenas of this process hold, in use or not. */
+  public static long heldBytes() {
+    synchronized (ALL) {
+      long held = 0;
+      for (Arena arena : ALL) {
+        synchronized (arena) {
+          for (Slab slab : arena.slabs) {
+            held += slab.bytes;
+          }
+        }
+      }
+      return held;
+    }
+  }
+
+  private static Arena ofThread() {
+    Arena arena = OF_THREAD.get();
+    if (arena == null) {
+      arena = adopt();
+      OF_THREAD.set(arena);
+    }
+    return arena;
+  }
+
+  private static Arena adopt() {
+    Thread current = Thread.currentThread();
+    synchronized (ALL) {
+      for (Arena arena : ALL) {
+        synchronized (arena) {
+          if (arena.isIdle()) {
+            arena.owner = current;
+            return arena;
+          }
+        }
+      }
+      Arena arena = new Arena(current);
+      ALL.add(arena);
+      return arena;
+    }
+  }
+
+  private boolean isIdle() {
+    if (!owner.isAlive()) {
+      scopes.clear();
+      List<Block> left = new ArrayList<>(used.values());
+      used.clear();
+      left.forEach(this::free);
+      return true;
+    }
+    collect();
+    return used.isEmpty();
+  }
+
+  private INDArray takeOwned(MemoryWorkspace workspace, long[] shape) {
+    collect();
+    long length = 1;
+    for (long size : shape) {
+      length = Math.multiplyExact(length, size);
+    }
+    long lines = (length * Float.BYTES + AlignedArrays.BYTES - 1) / AlignedArrays.BYTES;
+    Block block = cut(Math.max(1, lines) * AlignedArrays.BYTES);
+    used.put(block.address(), block);
+    Scope scope = scopes.computeIfAbsent(workspace, key -> new Scope());
+    scope.generation = workspace.getGenerationId();
+    scope.blocks.add(block);
+    Place place = new Place(block.address(), Arrays.hashCode(shape));
+    INDArray known = arrays.get(place);
+    if (known == null || !Arrays.equals(known.shape(), shape)) {
+      known = block.slab.array(block.from, shape);
+      arrays.put(place, known);
+    }
+    return known;
+  }
+
+  /** Frees what was asked for in workspaces that were closed since. */
+  private void collect() {
+    Iterator<Map.Entry<MemoryWorkspace, Scope>> entries = scopes.entrySet().iterator();
+    while (entries.hasNext()) {
+      Map.Entry<MemoryWorkspace, Scope> entry = entries.next();
+      MemoryWorkspace workspace = entry.getKey();
+      Scope scope = entry.getValue();
+      if (!workspace.isScopeActive() || workspace.getGenerationId() != scope.generation) {
+        for (Block block : scope.blocks) {
+          if (used.remove(block.address(), block)) {
+            free(block);
+          }
+        }
+        entries.remove();
+      }
+    }
+  }
+
+  private Block cut(long bytes) {
+    Block found = free.ceiling(new Block(SMALLEST, 0, bytes));
+    if (found == null) {
+      dropIdleSlabs();
+      Slab slab = new Slab(Math.max(SLAB_BYTES, 2 * bytes));
+      slabs.add(slab);
+      found = new Block(slab, 0, slab.bytes);
+    } else {
+      free.remove(found);
+    }
+    found.isFree = false;
+    if (found.bytes > bytes) {
+      Block rest = new Block(found.slab, found.from + bytes, found.bytes - bytes);
+      rest.before = found;
+      rest.after = found.after;
+      if (rest.after != null) {
+        rest.after.before = rest;
+      }
+      found.after = rest;
+      found.bytes = bytes;
+      rest.isFree = true;
+      free.add(rest);
+    }
+    return found;
+  }
+
+  /** Gives back what an earlier network needed and this one does not fit into. */
+  private void dropIdleSlabs() {
+    Iterator<Block> blocks = free.iterator();
+    while (blocks.hasNext()) {
+      Block block = blocks.next();
+      if (block.bytes == block.slab.bytes) {
+        slabs.remove(block.slab);
+        blocks.remove();
+        arrays.clear();
+      }
+    }
+  }
+
+  /** Puts a block back, joined with free neighbours. */
+  private void free(Block block) {
+    Block whole = block;
+    Block before = whole.before;
+    if (before != null && before.isFree) {
+      free.remove(before);
+      before.bytes += whole.bytes;
+      before.after = whole.after;
+      if (whole.after != null) {
+        whole.after.before = before;
+      }
+      whole = before;
+    }
+    Block after = whole.after;
+    if (after != null && after.isFree) {
+      free.remove(after);
+      whole.bytes += after.bytes;
+      whole.after = after.after;
+      if (after.after != null) {
+        after.after.before = whole;
+      }
+    }
+    whole.isFree = true;
+    free.add(whole);
+  }
+}

@@ -1,0 +1,118 @@
+package io.cogaze.nn.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class ArenaTest {
+  private static final WorkspaceConfiguration ANY = WorkspaceConfiguration.builder().build();
+
+  @BeforeAll
+  static void prepare() {
+    NativeLibrary.prepare();
+  }
+
+  private static MemoryWorkspace open(String name) {
+    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(ANY, name);
+  }
+
+  private static long address(INDArray array) {
+    return array.data().addressPointer().address();
+  }
+
+  @Test
+  void arraysAreAlignedAndDoNotOverlapWhileTheirWorkspaceIsOpen() {
+    Random random = new Random(5);
+    for (int round = 0; round < 20; round++) {
+      try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+        List<INDArray> arrays = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+          INDArray array = Arena.take(workspace, 1 + random.nextInt(3), 1 + random.nextInt(5000));
+          assertThat(AlignedArrays.isAligned(array)).isTrue();
+          array.assign(i);
+          arrays.add(array);
+          if (random.nextInt(4) == 0) {
+            INDArray gone = arrays.remove(random.nextInt(arrays.size()));
+            Arena.release(gone);
+          }
+        }
+        for (INDArray array : arrays) {
+          assertThat(array.minNumber()).isEqualTo(array.maxNumber());
+        }
+      }
+    }
+  }
+
+  @Test
+  void memoryOfAClosedWorkspaceIsUsedAgain() {
+    long first;
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      first = address(Arena.take(workspace, 3, 1000));
+    }
+    long held = Arena.heldBytes();
+    try (MemoryWorkspace outer = open("ARENA_OUTER")) {
+      INDArray kept = Arena.take(outer, 3, 1000);
+      assertThat(address(kept)).isEqualTo(first);
+      for (int i = 0; i < 5; i++) {
+        try (MemoryWorkspace inner = open("ARENA_TEST")) {
+          assertThat(address(Arena.take(inner, 500))).isNotEqualTo(first);
+        }
+      }
+    }
+    assertThat(Arena.heldBytes()).isEqualTo(held);
+  }
+
+  @Test
+  void aThreadTakesOverWhatAnEndedOneLeft() throws Exception {
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      long mine = address(Arena.take(workspace, 100));
+      long[] others = new long[2];
+      for (int i = 0; i < others.length; i++) {
+        int index = i;
+        Thread thread =
+            new Thread(
+                () -> {
+                  MemoryWorkspace own = open("ARENA_TEST");
+                  others[index] = address(Arena.take(own, 100));
+                });
+        thread.start();
+        thread.join();
+      }
+      assertThat(others[0]).isEqualTo(others[1]).isNotEqualTo(mine);
+    }
+  }
+
+  @Test
+  void twoThreadsThatWorkHaveMemoryOfTheirOwn() {
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      INDArray mine = Arena.take(workspace, 100).assign(1);
+      CompletableFuture.runAsync(
+              () -> {
+                try (MemoryWorkspace own = open("ARENA_TEST")) {
+                  Arena.take(own, 100).assign(2);
+                }
+              })
+          .join();
+      assertThat(mine.maxNumber().doubleValue()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void nothingIsTakenForAClosedWorkspace() {
+    MemoryWorkspace workspace = open("ARENA_TEST");
+    workspace.close();
+    assertThatThrownBy(() -> Arena.take(workspace, 1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("Workspace ARENA_TEST is not open");
+  }
+}
