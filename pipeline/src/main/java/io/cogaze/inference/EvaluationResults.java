@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
 
 /** What the manifest of an evaluation holds for summaries and the report, and the summary of it. */
 final class EvaluationResults {
