@@ -3,6 +3,7 @@ package io.cogaze.inference;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.run.Provenance;
 import io.cogaze.run.Summary;
+import io.cogaze.shard.Leakage;
 import io.cogaze.shard.ShardManifest;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,9 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
 
 /** What the manifest of an evaluation holds for summaries and the report, and the summary of it. */
 final class EvaluationResults {
+  private static final String TOO_GOOD = " The scores are too good.";
+
   private final EvaluateRequest request;
   private final EvaluateSettings settings;
   private final ShardManifest manifest;
@@ -50,7 +54,7 @@ final class EvaluationResults {
     }
     Map<String, Object> results = new TreeMap<>();
     results.put("split", request.split().label());
-    results.put("shards", request.shards().toString());
+    results.put("shards", new Path(request.shards()).toString());
     results.put("classes", manifest.targetClasses());
     results.put("dataset", manifest.dataset());
     results.put("synthetic", manifest.synthetic());
@@ -62,6 +66,7 @@ final class EvaluationResults {
     results.put("floor", floor);
     results.put("predictions", files);
     results.put("notes", List.copyOf(notes));
+    manifest.leakage().ifPresent(found -> results.put(Leakage.KEY, found.body()));
     rows.stream()
         .filter(row -> row.stage().contains("-minus-"))
         .forEach(row -> results.put("comparison", line(row)));
@@ -105,7 +110,10 @@ final class EvaluationResults {
       facts.put(prefix + "native library", provenance.nativeClassifier());
       facts.put(
           prefix + "averaging workers",
-          provenance.workers() + ", on " + provenance.executors() + " executor(s)");
+          provenance.workers()
+              + ", on "
+              + provenance.executors()
+              + (provenance.executors() == 1 ? " executor" : " executors"));
       provenance
           .seeds()
           .forEach((name, seed) -> facts.put(prefix + "seed " + name, Long.toString(seed)));
@@ -158,11 +166,15 @@ final class EvaluationResults {
             "classes",
             "comparison",
             "baseline",
-            "predictions")) {
+            "predictions",
+            Leakage.KEY)) {
       if (results.has(detail)) {
         summary.detail(detail, results.get(detail));
       }
     }
+    Leakage.ofBody(results)
+        .filter(Leakage::leaked)
+        .ifPresent(found -> summary.note("The splits leak. " + found.sentence() + TOO_GOOD));
     results.path("notes").forEach(note -> summary.note(note.asText()));
     return summary;
   }

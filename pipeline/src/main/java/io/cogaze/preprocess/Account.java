@@ -1,12 +1,14 @@
 package io.cogaze.preprocess;
 
 import io.cogaze.dataset.Reason;
+import io.cogaze.dataset.SplitRule;
 import io.cogaze.error.InputException;
 import io.cogaze.preprocess.Job.ShardDone;
 import io.cogaze.run.FolderCommit;
 import io.cogaze.run.Summary;
 import io.cogaze.shard.Fingerprint;
 import io.cogaze.shard.Issue;
+import io.cogaze.shard.Leakage;
 import io.cogaze.shard.ShardManifest;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.ShardTables;
@@ -76,6 +78,18 @@ final class Account {
                 "\n  fix: correct the data, or raise cogaze.preprocess.max-quarantined-share if you"
                     + " can do without these records")
             .toString());
+  }
+
+  /** What the warnings say is in more than one split. */
+  static Leakage leakage(SplitRule rule, List<Issue> warnings) {
+    return new Leakage(
+        rule.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        count(warnings, Reason.PATIENT_IN_TWO_SPLITS),
+        count(warnings, Reason.DUPLICATE_PIXELS));
+  }
+
+  private static long count(List<Issue> issues, Reason reason) {
+    return issues.stream().filter(issue -> issue.reason().equals(reason.name())).count();
   }
 
   /** The summary of a run that published. */

@@ -190,7 +190,8 @@ public final class Preprocessor {
             () -> warnings(studies, rows, splits, done, prints));
 
     ShardManifest manifest =
-        manifest(rows, splits, prints, done, quarantine.size(), warnings.size(), stamp, inputHash);
+        manifest(rows, splits, prints, done, quarantine.size(), warnings.size(), stamp, inputHash)
+            .with(Account.leakage(settings.split().rule(), warnings));
     timer.call(
         "write tables and manifest",
         () -> {

@@ -1,45 +1,22 @@
 package io.cogaze.report;
 
-import io.cogaze.inference.MetricNames;
-import io.cogaze.inference.MetricRow;
-import io.cogaze.metric.Calibration;
-import io.cogaze.metric.RocRanking;
-import io.cogaze.report.ReportContent.Classifier;
-import io.cogaze.report.ReportContent.Curve;
-import io.cogaze.report.ReportContent.ShownExample;
+import io.cogaze.shard.Leakage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 
 /**
  * Draws the report: one HTML file that needs no other file, no network and no script. It reads well
- * in light and dark, in print, and by a screen reader.
+ * in light and dark, in print, and by a screen reader. This class holds the frame and what the page
+ * says of the data, its origin and its limits; each other section has a class of its own.
  */
 public final class HtmlReport {
-  private static final List<Column> COLUMNS =
-      List.of(
-          new Column(MetricNames.AUROC_MACRO, "Macro AUROC", 3, true),
-          new Column(MetricNames.AUROC_MICRO, "Micro AUROC", 3, true),
-          new Column(MetricNames.ACCURACY, "Accuracy", 3, true),
-          new Column(MetricNames.CALIBRATION_ERROR, "Calibration error", 3, false),
-          new Column(MetricNames.CC_MEAN, "CC", 3, true),
-          new Column(MetricNames.KL_MEAN, "KL (nats)", 3, false),
-          new Column(MetricNames.SIM_MEAN, "SIM", 3, true),
-          new Column(MetricNames.HS_MEAN, "HS", 3, true),
-          new Column(MetricNames.NSS_MEAN, "NSS", 2, true));
-
   private final ReportContent content;
   private final ReportSettings settings;
   private final Markup page = new Markup();
-  private int charts;
+  private final TableFrame tables = new TableFrame(page);
 
   private HtmlReport(ReportContent content, ReportSettings settings) {
     this.content = content;
@@ -51,13 +28,8 @@ public final class HtmlReport {
     return "<!DOCTYPE html>\n" + new HtmlReport(content, settings).write();
   }
 
-  private record Column(String metric, String title, int digits, boolean higherIsBetter) {
-    String heading() {
-      return title + (higherIsBetter ? " \u2191" : " \u2193");
-    }
-  }
-
   private String write() {
+    Metrics metrics = new Metrics(content.metrics());
     page.open("html", "lang", "en").open("head");
     page.leaf("meta", "charset", "utf-8");
     page.leaf("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
@@ -66,12 +38,12 @@ public final class HtmlReport {
     page.style(css());
     page.close("head").open("body").open("main");
     writeHead();
-    writeHeadline();
+    new Headline(page, metrics).write();
     writeData();
-    writeResults();
-    writeExamples();
-    writeClassification();
-    writeCurves();
+    new ResultTables(content, page, tables, metrics).write();
+    new ExampleFigures(content, settings, page).write();
+    new DiagnosisCharts(content, page, tables).write();
+    new TrainingCharts(content, page).write();
     writeProvenance();
     writeLimits();
     page.close("main").close("body").close("html");
@@ -89,6 +61,7 @@ public final class HtmlReport {
               + " beside published ones.");
       page.close("p");
     }
+    content.leakage().filter(Leakage::leaked).ifPresent(this::writeLeak);
     page.element("h1", "CoGaze report");
     page.open("p", "class", "lead");
     page.text("Run ").element("strong", content.run()).text(", evaluated on the ");
@@ -102,78 +75,20 @@ public final class HtmlReport {
     page.close("header");
   }
 
-  private void writeHeadline() {
-    page.open("section", "aria-labelledby", "headline");
-    page.element("h2", "In short", "id", "headline");
-    page.open("div", "class", "cards");
-    Optional<String> classStage = lastStageWith(MetricNames.AUROC_MACRO);
-    Optional<String> mapStage = lastStageWith(MetricNames.CC_MEAN);
-    classStage.ifPresent(
-        stage -> {
-          card("Diagnosis: macro AUROC", stage, MetricNames.AUROC_MACRO, "chance");
-          card("Diagnosis: accuracy", stage, MetricNames.ACCURACY, "largest class");
-        });
-    mapStage.ifPresent(
-        stage -> {
-          card("Gaze map: correlation (CC)", stage, MetricNames.CC_MEAN, "mean gaze map");
-          card("Gaze map: KL divergence, nats", stage, MetricNames.KL_MEAN, "mean gaze map");
-        });
-    page.close("div");
-    page.open("ul");
-    for (MetricRow row : content.metrics()) {
-      if (row.stage().contains("-minus-")) {
-        page.element(
-            "li",
-            "Macro AUROC of "
-                + row.stage().replace("-minus-", " minus ")
-                + ": "
-                + Numbers.fixed(row.value(), 3)
-                + " (95 % interval "
-                + Numbers.interval(row.ciLow(), row.ciHigh(), 3)
-                + ", paired bootstrap by patient).");
-      }
-    }
-    find(MetricRow.SIMPLE_FEATURES, MetricNames.AUROC_MACRO)
-        .ifPresent(
-            row ->
-                page.element(
-                    "li",
-                    "Logistic regression on brightness, histogram and an 8\u00d78 thumbnail reaches"
-                        + " macro AUROC "
-                        + Numbers.fixed(row.value(), 3)
-                        + " ("
-                        + Numbers.interval(row.ciLow(), row.ciHigh(), 3)
-                        + "): what the classes give away without looking at anatomy."));
-    page.close("ul").close("section");
-  }
-
-  private void card(String title, String stage, String metric, String floorName) {
-    Optional<MetricRow> row = find(stage, metric);
-    if (row.isEmpty()) {
-      return;
-    }
-    page.open("div", "class", "card");
-    page.element("p", title, "class", "card-title");
-    page.element("p", Numbers.fixed(row.get().value(), 3), "class", "figure");
-    page.element(
-        "p", "95 % interval " + Numbers.interval(row.get().ciLow(), row.get().ciHigh(), 3));
-    find(MetricRow.FLOOR, metric)
-        .ifPresent(
-            floor ->
-                page.element(
-                    "p",
-                    "floor (" + floorName + ") " + Numbers.fixed(floor.value(), 3),
-                    "class",
-                    "floor"));
-    page.element("p", "stage " + stage + ", n = " + row.get().n(), "class", "small");
-    page.close("div");
+  private void writeLeak(Leakage leakage) {
+    page.open("p", "class", "banner danger", "role", "note");
+    page.element("strong", "LEAKED SPLITS. ");
+    page.text(
+        leakage.sentence()
+            + " The figures are better than they would be on new patients and must not be compared"
+            + " with those of clean splits.");
+    page.close("p");
   }
 
   private void writeData() {
     page.open("section", "aria-labelledby", "data");
     page.element("h2", "Data" + (content.synthetic() ? " (synthetic)" : ""), "id", "data");
-    page.open("div", "class", "scroll").open("table");
-    page.element("caption", "Examples of each split. Splits are by patient: no patient is in two.");
+    tables.open("Examples of each split. " + splitSentence(), "splits");
     page.open("thead").open("tr");
     for (String heading : List.of("Split", "Examples", "Patients", "With gaze")) {
       page.element("th", heading, "scope", "col");
@@ -192,376 +107,31 @@ public final class HtmlReport {
       }
       page.close("tr");
     }
-    page.close("tbody").close("table").close("div").close("section");
-  }
-
-  private void writeResults() {
-    page.open("section", "aria-labelledby", "results");
-    page.element("h2", "Results on the " + content.split() + " split", "id", "results");
-    page.open("div", "class", "scroll").open("table");
-    page.element(
-        "caption",
-        "Metrics of each stage, with 95 % bootstrap intervals by patient. Arrows show which way is"
-            + " better. An empty cell: the stage has no such output.");
-    List<Column> shown =
-        COLUMNS.stream()
-            .filter(c -> content.metrics().stream().anyMatch(r -> r.metric().equals(c.metric())))
-            .toList();
-    page.open("thead").open("tr").element("th", "Stage", "scope", "col");
-    shown.forEach(column -> page.element("th", column.heading(), "scope", "col"));
-    page.close("tr").close("thead").open("tbody");
-    for (String stage : stages()) {
-      page.open("tr", "class", isReference(stage) ? "reference" : "stage");
-      page.element("th", stageTitle(stage), "scope", "row");
-      for (Column column : shown) {
-        page.open("td");
-        find(stage, column.metric()).ifPresent(row -> writeCell(row, column));
-        page.close("td");
-      }
-      page.close("tr");
-    }
-    page.close("tbody").close("table").close("div");
-    writePerClass();
-    page.open("details", "open", "open")
-        .element("summary", "How each figure is defined")
-        .open("ul");
-    for (String definition : DEFINITIONS) {
-      page.element("li", definition);
-    }
-    page.close("ul").close("details").close("section");
-  }
-
-  private static final List<String> DEFINITIONS =
-      List.of(
-          "AUROC: exact area under the ROC curve, a tie counting one half, one class against the"
-              + " rest. Macro: mean of the classes. Micro: over all (probability, one-hot truth)"
-              + " pairs.",
-          "Accuracy: share of images whose most probable class is the true one. Its floor: always"
-              + " answering the largest class of the training split.",
-          "Calibration error: mean gap between probability and hit rate of the chosen class, in ten"
-              + " bins.",
-          "Gaze-map metrics are means over images that have a gaze map, over all pixels of the"
-              + " canvas, padding included. Their floor is the mean gaze map of the training split.",
-          "CC: Pearson correlation; 0 for a constant map. KL: sum of g (ln g \u2212 ln p) in nats,"
-              + " no epsilon; a p that underflowed to 0 counts as the smallest 32-bit float.",
-          "SIM: both maps scaled from minimum to maximum, then to sum 1, sum of the minima. HS: the"
-              + " same without the first step.",
-          "NSS: mean standardised value of the predicted map at the fixations.",
-          "Intervals: percentile bootstrap that draws patients with all their images; resamples in"
-              + " which a class is missing are left out.");
-
-  private void writeCell(MetricRow row, Column column) {
-    page.element("span", Numbers.fixed(row.value(), column.digits()), "class", "value");
-    if (row.ciLow().isPresent()) {
-      page.element(
-          "span",
-          Numbers.interval(row.ciLow(), row.ciHigh(), column.digits()),
-          "class",
-          "interval");
-    }
-  }
-
-  private void writePerClass() {
-    List<MetricRow> rows =
-        content.metrics().stream().filter(r -> r.metric().equals(MetricNames.AUROC)).toList();
-    if (rows.isEmpty()) {
-      return;
-    }
-    page.open("div", "class", "scroll").open("table");
-    page.element("caption", "One-vs-rest AUROC of each class, with 95 % bootstrap intervals.");
-    page.open("thead").open("tr").element("th", "Stage", "scope", "col");
-    content.classes().forEach(name -> page.element("th", name, "scope", "col"));
-    page.close("tr").close("thead").open("tbody");
-    Set<String> names = new LinkedHashSet<>();
-    rows.forEach(row -> names.add(row.stage()));
-    for (String stage : names) {
-      page.open("tr", "class", isReference(stage) ? "reference" : "stage");
-      page.element("th", stageTitle(stage), "scope", "row");
-      for (String name : content.classes()) {
-        page.open("td");
-        rows.stream()
-            .filter(row -> row.stage().equals(stage) && row.className().equals(name))
-            .findFirst()
-            .ifPresent(row -> writeCell(row, COLUMNS.get(0)));
-        page.close("td");
-      }
-      page.close("tr");
-    }
-    page.close("tbody").close("table").close("div");
-  }
-
-  private void writeExamples() {
-    page.open("section", "aria-labelledby", "examples");
-    page.element("h2", "Examples", "id", "examples");
-    if (content.examples().isEmpty()) {
-      page.element("p", "No pictures: the predictions of this evaluation hold no maps.");
-      page.close("section");
-      return;
-    }
-    page.element(
-        "p",
-        "For each class: right answers spread evenly over the quality of the gaze map (no picking of"
-            + " the best), and the wrong answers that were given with the most confidence. Each map"
-            + " is scaled to its own maximum.");
-    writeColourBar();
-    for (ShownExample example : content.examples()) {
-      writeExample(example);
-    }
+    page.close("tbody");
+    tables.close();
     page.close("section");
   }
 
-  private void writeColourBar() {
-    page.open("div", "class", "colour-bar").text("least looked at ");
-    page.open(
-        "svg",
-        "viewBox",
-        "0 0 64 8",
-        "preserveAspectRatio",
-        "none",
-        "role",
-        "img",
-        "aria-label",
-        "Colour scale of the maps");
-    for (int i = 0; i < 64; i++) {
-      page.leaf(
-          "rect",
-          "x",
-          "" + i,
-          "width",
-          "1.05",
-          "height",
-          "8",
-          "fill",
-          "#" + String.format("%06x", ColourMap.colour(i / 63.0)));
-    }
-    page.close("svg").text(" most looked at").close("div");
-  }
-
-  private void writeExample(ShownExample example) {
-    page.open("figure", "class", example.right() ? "example" : "example wrong");
-    page.open("div", "class", "pictures");
-    Overlay.Raster raster = new Overlay.Raster(example.height(), example.width(), example.pixels());
-    picture(
-        "X-ray",
-        "Chest X-ray " + example.exampleId() + ", true class " + example.trueClass(),
-        Overlay.picture(raster, settings.imageMaxPx()));
-    example
-        .trueMap()
-        .ifPresent(
-            map ->
-                picture(
-                    "where the reader looked",
-                    "The same X-ray under the reader's gaze map",
-                    Overlay.under(raster, map, settings.imageMaxPx())));
-    example
-        .predictedMap()
-        .ifPresent(
-            map ->
-                picture(
-                    "where the model expects the look",
-                    "The same X-ray under the predicted gaze map",
-                    Overlay.under(raster, map, settings.imageMaxPx())));
-    page.close("div").open("figcaption");
-    page.open("p");
-    page.element(
-        "strong",
-        (example.right() ? "\u2713 " : "\u2717 ")
-            + example.trueClass()
-            + (example.right() ? "" : ", taken for " + example.predictedClass()));
-    page.text(" \u2014 " + example.why());
-    page.close("p");
-    page.open("ul", "class", "bars");
-    for (int c = 0; c < content.classes().size(); c++) {
-      String percent = Numbers.fixed(100.0 * example.probabilities().get(c), 1);
-      page.open("li");
-      page.element("span", content.classes().get(c), "class", "name");
-      page.open("span", "class", "bar", "aria-hidden", "true");
-      page.element(
-          "span",
-          "",
-          "class",
-          "fill",
-          "style",
-          "width:" + Numbers.coordinate(100.0 * example.probabilities().get(c)) + "%");
-      page.close("span").element("span", percent + "\u00a0%");
-      page.close("li");
-    }
-    page.close("ul");
-    page.element(
-        "p",
-        example.exampleId() + (example.scores().isEmpty() ? "" : " \u00b7 " + example.scores()),
-        "class",
-        "small");
-    page.close("figcaption").close("figure");
-  }
-
-  private void picture(String caption, String alternative, String dataUri) {
-    page.open("div").leaf("img", "alt", alternative, "src", dataUri);
-    page.element("span", caption).close("div");
-  }
-
-  private void writeClassification() {
-    if (content.classifiers().isEmpty()) {
-      return;
-    }
-    page.open("section", "aria-labelledby", "diagnosis");
-    page.element("h2", "Diagnosis in detail", "id", "diagnosis");
-    for (Classifier classifier : content.classifiers()) {
-      page.element("h3", "Stage " + classifier.stage());
-      page.open("div", "class", "charts");
-      roc(classifier);
-      calibration(classifier);
-      page.close("div");
-      confusion(classifier);
-    }
-    page.close("section");
-  }
-
-  private void roc(Classifier classifier) {
-    List<LineChart.Line> lines = new ArrayList<>();
-    StringBuilder description = new StringBuilder("ROC curves, one class against the rest.");
-    for (int c = 0; c < content.classes().size(); c++) {
-      String name =
-          content.classes().get(c) + ", " + Numbers.fixed(classifier.sample().auroc(c), 3);
-      description.append(' ').append(name).append('.');
-      List<LineChart.Point> points = new ArrayList<>();
-      for (RocRanking.Point p : classifier.sample().rocCurve(c)) {
-        points.add(new LineChart.Point(p.falsePositiveRate(), p.truePositiveRate()));
-      }
-      lines.add(new LineChart.Line(name, c, points));
-    }
-    new LineChart(
-            "ROC of each class against the rest",
-            "false positive rate",
-            "true positive rate",
-            lines,
-            LineChart.Axis.UNIT,
-            LineChart.Axis.UNIT,
-            true,
-            description.toString())
-        .write(page, charts++);
-  }
-
-  private void calibration(Classifier classifier) {
-    Calibration calibration = classifier.sample().calibration(10);
-    List<LineChart.Point> points = new ArrayList<>();
-    StringBuilder description =
-        new StringBuilder("Hit rate of the chosen class against its probability.");
-    for (Calibration.Bin bin : calibration.bins()) {
-      points.add(new LineChart.Point(Math.min(1, bin.meanConfidence()), bin.accuracy()));
-      description
-          .append(" Probability ")
-          .append(Numbers.fixed(bin.meanConfidence(), 2))
-          .append(": right in ")
-          .append(Numbers.fixed(bin.accuracy(), 2))
-          .append(" of ")
-          .append(bin.count())
-          .append('.');
-    }
-    new LineChart(
-            "Calibration of the chosen class",
-            "its probability",
-            "share right",
-            List.of(
-                new LineChart.Line(
-                    "expected error " + Numbers.fixed(calibration.expectedError(), 3), 0, points)),
-            LineChart.Axis.UNIT,
-            LineChart.Axis.UNIT,
-            true,
-            description.toString())
-        .write(page, charts++);
-  }
-
-  private void confusion(Classifier classifier) {
-    long[][] counts = classifier.sample().confusion();
-    page.open("div", "class", "scroll").open("table", "class", "confusion");
-    page.element("caption", "Confusion matrix: images of each true class by predicted class.");
-    page.open("thead").open("tr").element("th", "true \\ predicted", "scope", "col");
-    content.classes().forEach(name -> page.element("th", name, "scope", "col"));
-    page.close("tr").close("thead").open("tbody");
-    for (int t = 0; t < counts.length; t++) {
-      page.open("tr").element("th", content.classes().get(t), "scope", "row");
-      for (int p = 0; p < counts.length; p++) {
-        page.element("td", "" + counts[t][p], "class", t == p ? "diagonal" : "off");
-      }
-      page.close("tr");
-    }
-    page.close("tbody").close("table").close("div");
-  }
-
-  private void writeCurves() {
-    page.open("section", "aria-labelledby", "training");
-    page.element("h2", "Training", "id", "training");
-    if (content.curves().isEmpty()) {
-      page.element("p", "This run folder holds no training metrics.");
-    }
-    Map<String, List<Curve>> byChart = new LinkedHashMap<>();
-    for (Curve curve : content.curves()) {
-      byChart
-          .computeIfAbsent(
-              "Stage " + curve.stage() + ": " + curve.metric().replace('_', ' '),
-              title -> new ArrayList<>())
-          .add(curve);
-    }
-    page.open("div", "class", "charts");
-    byChart.forEach(this::trainingChart);
-    page.close("div").close("section");
-  }
-
-  private void trainingChart(String title, List<Curve> curves) {
-    List<LineChart.Line> lines = new ArrayList<>();
-    double[] range = {
-      Double.MAX_VALUE, -Double.MAX_VALUE, Double.MAX_VALUE, -Double.MAX_VALUE,
-    };
-    StringBuilder description = new StringBuilder(title).append('.');
-    for (Curve curve : curves) {
-      List<LineChart.Point> points = new ArrayList<>();
-      for (int i = 0; i < curve.x().size(); i++) {
-        double x = curve.x().get(i);
-        double y = curve.y().get(i);
-        if (Double.isFinite(x) && Double.isFinite(y)) {
-          points.add(new LineChart.Point(x, y));
-          range[0] = Math.min(range[0], x);
-          range[1] = Math.max(range[1], x);
-          range[2] = Math.min(range[2], y);
-          range[3] = Math.max(range[3], y);
-        }
-      }
-      if (!points.isEmpty()) {
-        // The same split looks the same in every chart.
-        lines.add(new LineChart.Line(curve.split(), curve.split().equals("valid") ? 1 : 0, points));
-        description
-            .append(' ')
-            .append(curve.split())
-            .append(": from ")
-            .append(Numbers.fixed(points.get(0).y(), 4))
-            .append(" to ")
-            .append(Numbers.fixed(points.get(points.size() - 1).y(), 4))
-            .append('.');
-      }
-    }
-    if (lines.isEmpty()) {
-      return;
-    }
-    new LineChart(
-            title,
-            curves.get(0).step(),
-            curves.get(0).metric().replace('_', ' '),
-            lines,
-            LineChart.Axis.over(range[0], range[1]),
-            LineChart.Axis.over(range[2], range[3]),
-            false,
-            description.toString())
-        .write(page, charts++);
+  private String splitSentence() {
+    return content
+        .leakage()
+        .map(Leakage::sentence)
+        .orElse(
+            "Whether a patient is in two of them is not recorded: an older CoGaze made the"
+                + " evaluation or its shards.");
   }
 
   private void writeProvenance() {
     page.open("section", "aria-labelledby", "provenance");
-    page.element("h2", "Provenance", "id", "provenance").open("dl");
-    for (ReportContent.Fact fact : content.provenance()) {
-      page.element("dt", fact.name()).element("dd", fact.value());
+    page.element("h2", "Provenance", "id", "provenance");
+    for (ReportContent.FactGroup group : content.provenance()) {
+      page.element("h3", group.title()).open("dl");
+      for (ReportContent.Fact fact : group.facts()) {
+        page.element("dt", fact.name()).element("dd", fact.value());
+      }
+      page.close("dl");
     }
-    page.close("dl").close("section");
+    page.close("section");
   }
 
   private void writeLimits() {
@@ -586,43 +156,6 @@ public final class HtmlReport {
         "A gaze map shows where one reader looked. It is no proof of where the disease is, nor of"
             + " why the model gave its answer.");
     page.close("ul").close("section");
-  }
-
-  private Optional<String> lastStageWith(String metric) {
-    return content.metrics().stream()
-        .filter(row -> row.metric().equals(metric) && !isReference(row.stage()))
-        .map(MetricRow::stage)
-        .reduce((first, second) -> second);
-  }
-
-  private Optional<MetricRow> find(String stage, String metric) {
-    return content.metrics().stream()
-        .filter(row -> row.stage().equals(stage) && row.metric().equals(metric))
-        .filter(row -> row.className().isEmpty())
-        .findFirst();
-  }
-
-  private List<String> stages() {
-    Set<String> names = new LinkedHashSet<>();
-    content.metrics().stream()
-        .map(MetricRow::stage)
-        .filter(stage -> !stage.contains("-minus-"))
-        .forEach(names::add);
-    return List.copyOf(names);
-  }
-
-  private static boolean isReference(String stage) {
-    return stage.equals(MetricRow.FLOOR)
-        || stage.equals(MetricRow.SIMPLE_FEATURES)
-        || stage.contains("-minus-");
-  }
-
-  private static String stageTitle(String stage) {
-    return switch (stage) {
-      case MetricRow.FLOOR -> "floor (nothing learned from the image)";
-      case MetricRow.SIMPLE_FEATURES -> "logistic regression on simple features";
-      default -> stage;
-    };
   }
 
   private static String css() {

@@ -7,7 +7,7 @@ import java.util.List;
  * apart in print and without colour vision. Axes run over round numbers.
  *
  * @param description what a reader who cannot see it should know
- * @param diagonal whether to draw the line y = x, of chance in a ROC plot
+ * @param diagonal what the line y = x means; empty to leave it out
  */
 record LineChart(
     String title,
@@ -16,7 +16,7 @@ record LineChart(
     List<Line> lines,
     Axis x,
     Axis y,
-    boolean diagonal,
+    String diagonal,
     String description) {
   private static final int WIDTH = 420;
   private static final int HEIGHT = 300;
@@ -32,6 +32,10 @@ record LineChart(
    * @param style number of its colour and dash pattern
    */
   record Line(String name, int style, List<Point> points) {
+    boolean isSinglePoint() {
+      return points.size() == 1;
+    }
+
     String series() {
       return "series-" + style % DASHES.length;
     }
@@ -70,6 +74,17 @@ record LineChart(
       return new Axis(Math.floor(low / step) * step, Math.ceil(high / step) * step, step);
     }
 
+    /** The smallest axis over whole numbers, for instance epochs; a tick is a whole number. */
+    static Axis whole(double min, double max) {
+      double low = Math.floor(min);
+      double high = Math.ceil(max);
+      if (low == high) {
+        return new Axis(low - 1, high + 1, 1);
+      }
+      double step = Math.max(1, over(low, high).step());
+      return new Axis(Math.floor(low / step) * step, Math.ceil(high / step) * step, step);
+    }
+
     int ticks() {
       return (int) Math.round((to - from) / step);
     }
@@ -87,8 +102,13 @@ record LineChart(
     }
   }
 
-  void write(Markup page, int number) {
-    String titleId = "chart-" + number;
+  /**
+   * Adds the chart to a page.
+   *
+   * @param name of the chart, different from that of every other one on the page
+   */
+  void write(Markup page, String name) {
+    String titleId = "chart-" + name;
     page.open("figure", "class", "chart");
     page.element("figcaption", title, "id", titleId);
     page.open(
@@ -101,19 +121,21 @@ record LineChart(
         titleId + " " + titleId + "-description");
     page.element("desc", description, "id", titleId + "-description");
     writeAxes(page);
-    if (diagonal) {
+    if (!diagonal.isEmpty()) {
       page.leaf("path", "class", "chance", "d", path(List.of(new Point(0, 0), new Point(1, 1))));
     }
     for (Line line : lines) {
-      page.leaf(
-          "path",
-          "class",
-          "line " + line.series(),
-          "stroke-dasharray",
-          line.dashes(),
-          "d",
-          path(line.points()));
-      if (line.points().size() <= (diagonal ? 10 : 40)) {
+      if (!line.isSinglePoint()) {
+        page.leaf(
+            "path",
+            "class",
+            "line " + line.series(),
+            "stroke-dasharray",
+            line.dashes(),
+            "d",
+            path(line.points()));
+      }
+      if (line.points().size() <= (diagonal.isEmpty() ? 40 : 10)) {
         for (Point p : line.points()) {
           page.leaf(
               "circle",
@@ -124,7 +146,7 @@ record LineChart(
               "cy",
               Numbers.coordinate(py(p.y())),
               "r",
-              "2.4");
+              line.isSinglePoint() ? "4.5" : "2.4");
         }
       }
     }
@@ -195,16 +217,28 @@ record LineChart(
     for (Line line : lines) {
       page.open("li");
       page.open("svg", "viewBox", "0 0 34 10", "aria-hidden", "true");
-      page.leaf(
-          "path",
-          "class",
-          "line " + line.series(),
-          "stroke-dasharray",
-          line.dashes(),
-          "d",
-          "M1 5H33");
+      if (line.isSinglePoint()) {
+        page.leaf("circle", "class", "dot " + line.series(), "cx", "17", "cy", "5", "r", "4.5");
+      } else {
+        page.leaf(
+            "path",
+            "class",
+            "line " + line.series(),
+            "stroke-dasharray",
+            line.dashes(),
+            "d",
+            "M1 5H33");
+      }
       page.close("svg");
       page.text(line.name());
+      page.close("li");
+    }
+    if (!diagonal.isEmpty()) {
+      page.open("li");
+      page.open("svg", "viewBox", "0 0 34 10", "aria-hidden", "true");
+      page.leaf("path", "class", "chance", "d", "M1 5H33");
+      page.close("svg");
+      page.text(diagonal);
       page.close("li");
     }
     page.close("ul");

@@ -5,16 +5,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
+import java.util.List;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Draws a picture, or a picture under a saliency map, as a PNG data URI. A map is scaled to its own
- * maximum; where it is 0 the picture shows through unchanged.
+ * Draws a picture, or a picture under a saliency map, as a PNG data URI. Where a map is 0 the
+ * picture shows through unchanged.
  */
 final class Overlay {
   /** Share of the colour where the map has its maximum. */
   private static final double OPACITY = 0.8;
+
+  /** The lightest colour is never given to a map that is flatter than this. */
+  private static final double LEAST_PEAK = 4;
 
   private Overlay() {}
 
@@ -27,27 +31,58 @@ final class Overlay {
    * The picture under a map.
    *
    * @param map shape [height * width] of the raster, values of at least 0
+   * @param top how many times the map's mean has the lightest colour, see {@link #commonPeak}
    */
-  static String under(Raster raster, float[] map, int maxSidePx) {
+  static String under(Raster raster, float[] map, double top, int maxSidePx) {
     Raster grey = raster.reducedTo(maxSidePx);
-    Raster heat = new Raster(raster.height(), raster.width(), map).reducedTo(maxSidePx);
-    return dataUri(draw(grey, heat.values()));
+    float[] heat = new Raster(raster.height(), raster.width(), map).reducedTo(maxSidePx).values();
+    double mean = mean(map);
+    float[] shares = new float[heat.length];
+    for (int i = 0; i < heat.length && mean > 0; i++) {
+      shares[i] = (float) Math.min(1, heat[i] / (mean * top));
+    }
+    return dataUri(draw(grey, shares));
   }
 
-  private static BufferedImage draw(Raster grey, float[] heat) {
-    float max = 0;
-    if (heat != null) {
-      for (float value : heat) {
-        max = Math.max(max, value);
-      }
+  /**
+   * The scale for maps that are shown side by side: the highest of their peaks, in multiples of a
+   * map's mean, so that a nearly uniform map does not look as if it pointed everywhere strongly.
+   */
+  static double commonPeak(List<float[]> maps) {
+    return Math.max(LEAST_PEAK, maps.stream().mapToDouble(Overlay::peakOverMean).max().orElse(0));
+  }
+
+  /** Peak of a map over its mean: 1 when it is uniform, 0 when it is empty. */
+  static double peakOverMean(float[] map) {
+    double mean = mean(map);
+    double peak = 0;
+    for (float value : map) {
+      peak = Math.max(peak, value);
     }
+    return mean > 0 ? peak / mean : 0;
+  }
+
+  private static double mean(float[] map) {
+    double sum = 0;
+    for (float value : map) {
+      sum += value;
+    }
+    return sum / map.length;
+  }
+
+  /**
+   * The picture, coloured.
+   *
+   * @param heat shares of the lightest colour in [0,1]; null for none
+   */
+  private static BufferedImage draw(Raster grey, float[] heat) {
     BufferedImage image =
         new BufferedImage(grey.width(), grey.height(), BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < grey.height(); y++) {
       for (int x = 0; x < grey.width(); x++) {
         int i = y * grey.width() + x;
         double level = Math.max(0, Math.min(1, grey.values()[i])) * 255;
-        double value = max > 0 ? heat[i] / max : 0;
+        double value = heat == null ? 0 : heat[i];
         double opacity = OPACITY * Math.sqrt(value);
         int colour = ColourMap.colour(value);
         int rgb = 0;

@@ -2,6 +2,7 @@ package io.cogaze.report;
 
 import io.cogaze.inference.MetricRow;
 import io.cogaze.metric.Classification;
+import io.cogaze.shard.Leakage;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,11 +16,12 @@ import java.util.Optional;
  * @param dataset name of the data set
  * @param classes names in the order of the probabilities
  * @param splits size of each split
+ * @param leakage what is in more than one split; empty when it is not recorded
  * @param metrics the long table
  * @param classifiers per stage with a class output, in recipe order
  * @param examples to show
  * @param curves of training
- * @param provenance facts in the order to show them
+ * @param provenance facts by what they are about, in the order to show them
  * @param notes what the reader should know first, for instance that a stage was not evaluated
  */
 public record ReportContent(
@@ -29,11 +31,12 @@ public record ReportContent(
     String dataset,
     List<String> classes,
     List<SplitFacts> splits,
+    Optional<Leakage> leakage,
     List<MetricRow> metrics,
     List<Classifier> classifiers,
     List<ShownExample> examples,
     List<Curve> curves,
-    List<Fact> provenance,
+    List<FactGroup> provenance,
     List<String> notes) {
 
   /** Size of a split. */
@@ -79,6 +82,9 @@ public record ReportContent(
    */
   public record Curve(
       String stage, String metric, String split, String step, List<Double> x, List<Double> y) {}
+
+  /** Facts about one thing, in the order to show them. */
+  public record FactGroup(String title, List<Fact> facts) {}
 
   /** A named fact. */
   public record Fact(String name, String value) {}

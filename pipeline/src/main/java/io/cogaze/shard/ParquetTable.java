@@ -127,6 +127,8 @@ public final class ParquetTable<T> {
               + version
               + "\n  fix: run the step that wrote it again with this CoGaze");
     }
+    // A table with fewer columns than the file reads only these from disk.
+    reader.setRequestedSchema(schema);
     return rows;
   }
 

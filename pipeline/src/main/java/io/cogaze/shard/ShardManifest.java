@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a shard set's manifest says about its examples.
@@ -26,6 +27,7 @@ import java.util.Map;
  * @param meanIntensity mean over all pixels of the training examples, 0..1
  * @param deviationIntensity population standard deviation over the same pixels, 0..1
  * @param preprocessing the settings a model needs to see new images as it saw these, by key
+ * @param leakage what is in more than one split; empty when the writer did not record it
  */
 public record ShardManifest(
     String dataset,
@@ -40,12 +42,64 @@ public record ShardManifest(
     String contentHash,
     double meanIntensity,
     double deviationIntensity,
-    Map<String, String> preprocessing) {
+    Map<String, String> preprocessing,
+    Optional<Leakage> leakage) {
   /** Kind of the folder's manifest. */
   public static final String KIND = "shards";
 
   /** Key of {@link #preprocessing} that is true when the examples are not of real patients. */
   public static final String SYNTHETIC = "synthetic";
+
+  /** Without a record of what is in more than one split. */
+  public ShardManifest(
+      String dataset,
+      int height,
+      int width,
+      List<String> targetClasses,
+      Map<Split, SplitCounts> counts,
+      long quarantined,
+      long warnings,
+      String configHash,
+      String inputHash,
+      String contentHash,
+      double meanIntensity,
+      double deviationIntensity,
+      Map<String, String> preprocessing) {
+    this(
+        dataset,
+        height,
+        width,
+        targetClasses,
+        counts,
+        quarantined,
+        warnings,
+        configHash,
+        inputHash,
+        contentHash,
+        meanIntensity,
+        deviationIntensity,
+        preprocessing,
+        Optional.empty());
+  }
+
+  /** The same, with what is in more than one split. */
+  public ShardManifest with(Leakage found) {
+    return new ShardManifest(
+        dataset,
+        height,
+        width,
+        targetClasses,
+        counts,
+        quarantined,
+        warnings,
+        configHash,
+        inputHash,
+        contentHash,
+        meanIntensity,
+        deviationIntensity,
+        preprocessing,
+        Optional.of(found));
+  }
 
   /** Whether the examples were drawn by a program. */
   public boolean synthetic() {
@@ -89,6 +143,7 @@ public record ShardManifest(
     body.put("mean_intensity", meanIntensity);
     body.put("deviation_intensity", deviationIntensity);
     body.put("preprocessing", new LinkedHashMap<>(preprocessing));
+    leakage.ifPresent(found -> body.put(Leakage.KEY, found.body()));
     return body;
   }
 
@@ -144,7 +199,8 @@ public record ShardManifest(
         required(body, "content_hash", source).asText(),
         required(body, "mean_intensity", source).asDouble(),
         required(body, "deviation_intensity", source).asDouble(),
-        Collections.unmodifiableMap(preprocessing));
+        Collections.unmodifiableMap(preprocessing),
+        Leakage.ofBody(body));
   }
 
   private static JsonNode required(JsonNode node, String key, String source) {

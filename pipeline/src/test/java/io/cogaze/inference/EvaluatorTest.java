@@ -297,7 +297,7 @@ class EvaluatorTest {
     String html = Files.readString(run.resolve("report/report.html"));
     assertThat(html)
         .contains("Stage contrast: loss", "Stage fuse: auroc macro", "fuse minus classify")
-        .contains("data:image/png;base64,", "stage fuse parameters sha256");
+        .contains("data:image/png;base64,", ">Stage fuse</h3>", "<dt>parameters sha256</dt>");
     assertThat(html).doesNotContain("SYNTHETIC");
     assertThat(run.resolve("report/summary.json")).exists();
     assertThatThrownBy(

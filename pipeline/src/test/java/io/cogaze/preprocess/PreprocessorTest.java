@@ -18,6 +18,7 @@ import io.cogaze.run.Manifest;
 import io.cogaze.shard.Example;
 import io.cogaze.shard.IndexEntry;
 import io.cogaze.shard.Issue;
+import io.cogaze.shard.Leakage;
 import io.cogaze.shard.ShardReader;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.ShardTables;
@@ -27,8 +28,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -464,6 +467,32 @@ class PreprocessorTest {
               assertThat(issue.exampleId()).isEqualTo(EgdFixture.id(3));
               assertThat(issue.message()).contains("cuts off");
             });
+  }
+
+  @Test
+  void manifestSaysByWhichRuleTheSplitsAreAndHowManyPatientsAreInTwo() throws Exception {
+    fixture().write();
+    preprocess("patient");
+    preprocess("image", "preprocess.split.rule=authors-by-image");
+
+    assertThat(open("patient").manifest().leakage()).hasValue(new Leakage("patient", 0, 0));
+    ShardSet byImage = open("image");
+    Map<String, Set<Split>> splits = new TreeMap<>();
+    byImage
+        .index()
+        .forEach(
+            entry ->
+                splits
+                    .computeIfAbsent(entry.patientKey(), any -> EnumSet.noneOf(Split.class))
+                    .add(entry.split()));
+    long inTwo = splits.values().stream().filter(in -> in.size() > 1).count();
+    assertThat(inTwo).isPositive();
+    assertThat(byImage.manifest().leakage()).hasValue(new Leakage("authors-by-image", inTwo, 0));
+    assertThat(byImage.manifest().leakage().orElseThrow().sentence())
+        .isEqualTo(
+            "Splits are not by patient (rule authors-by-image): "
+                + inTwo
+                + " patients have examples in more than one split.");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.cogaze.report;
 import io.cogaze.inference.MetricNames;
 import io.cogaze.inference.MetricRow;
 import io.cogaze.metric.Classification;
+import io.cogaze.shard.Leakage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -43,6 +44,7 @@ final class ReportSamples {
         "egd-cxr",
         CLASSES,
         List.of(split("train", 560), split("valid", 80), split("test", 160)),
+        Optional.of(new Leakage("patient", 0, 0)),
         rows,
         List.of(
             new ReportContent.Classifier("classify", classify),
@@ -53,10 +55,48 @@ final class ReportSamples {
             example(random, "pneumonia", "Normal")),
         curves(),
         List.of(
-            new ReportContent.Fact("configuration hash", "0f".repeat(32)),
-            new ReportContent.Fact("cogaze", "0.1.0"),
-            new ReportContent.Fact("train.seed", "5")),
+            new ReportContent.FactGroup(
+                "Evaluation",
+                List.of(new ReportContent.Fact("configuration hash", "0f".repeat(32)))),
+            new ReportContent.FactGroup(
+                "Stage classify",
+                List.of(
+                    new ReportContent.Fact("cogaze", "0.1.0"),
+                    new ReportContent.Fact("train.seed", "5")))),
         List.of());
+  }
+
+  static ReportContent with(ReportContent content, Optional<Leakage> leakage) {
+    return changed(content, leakage, content.metrics(), content.curves());
+  }
+
+  static ReportContent with(ReportContent content, List<MetricRow> metrics) {
+    return changed(content, content.leakage(), metrics, content.curves());
+  }
+
+  static ReportContent withCurves(ReportContent content, List<ReportContent.Curve> curves) {
+    return changed(content, content.leakage(), content.metrics(), curves);
+  }
+
+  private static ReportContent changed(
+      ReportContent content,
+      Optional<Leakage> leakage,
+      List<MetricRow> metrics,
+      List<ReportContent.Curve> curves) {
+    return new ReportContent(
+        content.run(),
+        content.split(),
+        content.synthetic(),
+        content.dataset(),
+        content.classes(),
+        content.splits(),
+        leakage,
+        metrics,
+        content.classifiers(),
+        content.examples(),
+        curves,
+        content.provenance(),
+        content.notes());
   }
 
   private static Classification sample(Random random, double signal) {
