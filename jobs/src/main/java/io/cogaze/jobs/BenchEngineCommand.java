@@ -1,6 +1,7 @@
 package io.cogaze.jobs;
 
 import io.cogaze.config.CogazeConfig;
+import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.jobs.bench.BenchCase;
 import io.cogaze.jobs.bench.BenchFolder;
@@ -117,7 +118,11 @@ final class BenchEngineCommand extends AbstractCommand {
   private boolean tiny;
 
   @Override
-  void run(CogazeConfig config) throws Exception {
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
+    return this::measure;
+  }
+
+  private void measure() throws Exception {
     List<BenchCase> subjects = new ArrayList<>();
     for (String text : cases.isEmpty() ? BenchCase.DEFAULTS : cases) {
       BenchCase subject = BenchCase.parse(text);
@@ -134,8 +139,8 @@ final class BenchEngineCommand extends AbstractCommand {
             Optional.ofNullable(python),
             Optional.ofNullable(peerScript).map(Path::of),
             List.of(Main.class.getName(), "bench", "worker"));
-    org.apache.hadoop.fs.Path folder = path(output);
-    FileSystem fileSystem = folder.getFileSystem(hadoopConfiguration());
+    org.apache.hadoop.fs.Path folder = Paths.path(output);
+    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
     BenchFolder.requireOwn(fileSystem, folder);
 
     EngineBenchmark benchmark = EngineBenchmark.open(settings);
@@ -154,7 +159,7 @@ final class BenchEngineCommand extends AbstractCommand {
     }
     if (!json) {
       TextTable.print(out(), comparisons);
-      out().println("Tables: " + Outputs.location(folder));
+      out().println("Tables: " + folder);
       out().flush();
     }
   }

@@ -2,6 +2,7 @@ package io.cogaze.jobs;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cogaze.config.CogazeConfig;
+import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.InputException;
 import io.cogaze.jobs.bench.BenchFolder;
 import io.cogaze.jobs.bench.MemoryBenchmark;
@@ -82,7 +83,11 @@ final class BenchMemoryCommand extends AbstractCommand {
   private boolean tiny;
 
   @Override
-  void run(CogazeConfig config) throws Exception {
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
+    return this::measure;
+  }
+
+  private void measure() throws Exception {
     List<String> chosen =
         cases.isEmpty() ? (heldOut ? MemoryCase.HELD_OUT : MemoryCase.FITTED) : cases;
     List<MemoryCase> subjects = new ArrayList<>();
@@ -92,8 +97,8 @@ final class BenchMemoryCommand extends AbstractCommand {
     }
     Optional<MemoryEstimate> known =
         estimate == null ? Optional.empty() : Optional.of(read(Path.of(estimate)));
-    org.apache.hadoop.fs.Path folder = path(output);
-    FileSystem fileSystem = folder.getFileSystem(hadoopConfiguration());
+    org.apache.hadoop.fs.Path folder = Paths.path(output);
+    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
     BenchFolder.requireOwn(fileSystem, folder);
 
     MemoryBenchmark benchmark =
@@ -114,7 +119,7 @@ final class BenchMemoryCommand extends AbstractCommand {
     } else {
       print(measured, known);
     }
-    out().println("Table: " + Outputs.location(folder));
+    out().println("Table: " + folder);
     out().flush();
   }
 

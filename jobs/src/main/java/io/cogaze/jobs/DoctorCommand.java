@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.config.CogazeConfig;
+import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.RunException;
 import io.cogaze.jobs.doctor.BuildProfile;
@@ -66,7 +67,11 @@ final class DoctorCommand extends AbstractCommand {
   private boolean json;
 
   @Override
-  void run(CogazeConfig config) throws Exception {
+  Work prepare(CogazeConfig config, ConfigBinder binder) {
+    return this::examine;
+  }
+
+  private void examine() throws Exception {
     Doctor doctor = new Doctor(Machine.here(), Backend.current(), json ? check -> {} : this::print);
     Diagnosis diagnosis =
         doctor.examine(new Doctor.Request(devices(), Optional.ofNullable(library), folders));
