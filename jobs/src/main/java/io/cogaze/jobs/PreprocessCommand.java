@@ -117,7 +117,7 @@ final class PreprocessCommand extends AbstractCommand {
             + result.manifest().quarantined()
             + ", warnings "
             + result.manifest().warnings());
-    out.println("Shards: " + result.output());
+    out.println("Shards: " + Outputs.location(new Path(result.output())));
     out.flush();
   }
 }

@@ -104,11 +104,11 @@ public final class EgdCxrDataset implements Dataset {
    * itself. Images: the given root, or {@code mimic-cxr/2.0.0} below the input folder or beside
    * {@code egd-cxr}, or the input folder itself where it holds {@code files/}.
    *
+   * @param folder the input folder
    * @param imagesRoot the folder that holds MIMIC-CXR's {@code files}, or empty to look for it
    * @throws InputException if the tables or the images are not there
    */
-  public static EgdCxrDataset open(Configuration conf, String input, Optional<String> imagesRoot) {
-    Path folder = new Path(input);
+  public static EgdCxrDataset open(Configuration conf, Path folder, Optional<Path> imagesRoot) {
     try {
       FileSystem fs = folder.getFileSystem(conf);
       if (!fs.exists(folder)) {
@@ -130,7 +130,7 @@ public final class EgdCxrDataset implements Dataset {
                               + " incomplete"
                               + "\n  fix:   give --input the folder that holds egd-cxr/1.0.0 and"
                               + " mimic-cxr/2.0.0"));
-      Path root = new Path(imagesRoot.orElse(input));
+      Path root = imagesRoot.orElse(folder);
       FileSystem imageFs = root.getFileSystem(conf);
       Path images =
           (imagesRoot.isPresent()

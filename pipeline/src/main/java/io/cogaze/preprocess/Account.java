@@ -13,7 +13,6 @@ import io.cogaze.shard.ShardTables;
 import io.cogaze.shard.Split;
 import io.cogaze.shard.StorageSettings;
 import java.io.IOException;
-import java.net.URI;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +33,7 @@ final class Account {
    * @throws InputException with the reasons, the first records and where the table is
    */
   static void requireShare(
-      List<Issue> quarantine, long records, double most, URI input, FileSystem fs, Path folder)
+      List<Issue> quarantine, long records, double most, Path input, FileSystem fs, Path folder)
       throws IOException {
     double share = (double) quarantine.size() / records;
     if (share <= most) {

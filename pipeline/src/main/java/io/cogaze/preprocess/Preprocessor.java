@@ -80,6 +80,7 @@ public final class Preprocessor {
   private final PreprocessRequest request;
   private final PreprocessSettings settings;
   private final Configuration conf;
+  private final Path input;
   private final Path folder;
   private final FileSystem fs;
   private final Dataset dataset;
@@ -93,14 +94,15 @@ public final class Preprocessor {
     this.request = request;
     this.settings = settings;
     this.conf = spark.hadoopConfiguration();
+    this.input = new Path(request.input());
     this.folder = new Path(request.output());
     this.fs = folder.getFileSystem(conf);
     this.dataset =
         Datasets.open(
             request.dataset(),
             conf,
-            request.input().toString(),
-            Optional.of(settings.imagesRoot()).filter(root -> !root.isEmpty()));
+            input,
+            Optional.of(settings.imagesRoot()).filter(root -> !root.isEmpty()).map(Path::new));
     this.synthetic = SyntheticMark.isOn(conf, request.input());
   }
 
@@ -119,7 +121,7 @@ public final class Preprocessor {
               JavaSparkContext.fromSparkContext(session.sparkContext()), request, settings)
           .run();
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot preprocess " + request.input(), e);
+      throw new UncheckedIOException("Cannot preprocess " + new Path(request.input()), e);
     }
   }
 
@@ -158,7 +160,7 @@ public final class Preprocessor {
   private ConfigStamp stamp(String inputHash) {
     SortedMap<String, String> values = new TreeMap<>(request.config().values());
     values.put("dataset", request.dataset());
-    values.put("input", request.input().toString());
+    values.put("input", input.toString());
     values.put("input content", inputHash);
     return new ConfigStamp(
         Sha256.of(request.config().hash() + "\n" + request.dataset() + "\n" + inputHash), values);
@@ -348,7 +350,7 @@ public final class Preprocessor {
     if (dataset.fixations().isEmpty()) {
       warnings.add(
           new Issue(
-              request.input().toString(),
+              input.toString(),
               0,
               "",
               "gaze",
@@ -356,7 +358,7 @@ public final class Preprocessor {
               "The data set has no table of fixations; no example lists fixations"));
     }
     warnings.addAll(LeakageCheck.patients(rows, splits));
-    warnings.addAll(LeakageCheck.pixels(prints, request.input().toString()));
+    warnings.addAll(LeakageCheck.pixels(prints, input.toString()));
     warnings.sort(null);
     return warnings;
   }
@@ -488,8 +490,7 @@ public final class Preprocessor {
   }
 
   private void requireShare(List<Issue> quarantine, long records) throws IOException {
-    Account.requireShare(
-        quarantine, records, settings.maxQuarantinedShare(), request.input(), fs, folder);
+    Account.requireShare(quarantine, records, settings.maxQuarantinedShare(), input, fs, folder);
   }
 
   private void summarise(

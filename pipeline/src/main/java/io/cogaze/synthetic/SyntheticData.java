@@ -134,7 +134,8 @@ public final class SyntheticData {
         return result(output, manifest, false);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write to " + output + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(
+          "Cannot write to " + new Path(output) + ": " + e.getMessage(), e);
     }
   }
 

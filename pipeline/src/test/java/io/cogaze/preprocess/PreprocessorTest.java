@@ -291,6 +291,28 @@ class PreprocessorTest {
   }
 
   @Test
+  void anyCharacterMayStandInPaths() throws Exception {
+    folder = folder.resolve("mein Ordner ö%20 [x] {a,b}, c*?^$");
+    EgdFixture fixture = fixture();
+    fixture.gaze.add(EgdFixture.gazeRow(1, 99, 5, 5, 1).replaceAll(",\\d+$", ",x"));
+    fixture.write();
+    Files.delete(fixture.images.resolve(EgdFixture.path(0)));
+    PreprocessResult result = preprocess("out put");
+    ShardSet set = open("out put");
+    assertThat(result.manifest()).isEqualTo(set.manifest());
+    assertThat(examples(set)).hasSize(IMAGES - 1);
+    assertThat(set.index()).allMatch(IndexEntry::hasGaze);
+    assertThat(set.quarantine().get(0).source()).contains(fixture.tables.toString());
+    assertThat(set.warnings())
+        .singleElement()
+        .satisfies(issue -> assertThat(issue.source()).endsWith(fixture.tables + "/eye_gaze.csv"));
+    assertThat(preprocess("out put").alreadyDone()).isTrue();
+
+    assertThatThrownBy(() -> preprocess("none", "preprocess.max-quarantined-share=0"))
+        .hasMessageContaining("Cannot preprocess file:" + fixture.root);
+  }
+
+  @Test
   void whatAnInterruptedRunLeftIsNoShardSetAndIsCleanedUp() throws Exception {
     fixture().write();
     preprocess("whole");
@@ -601,7 +623,9 @@ class PreprocessorTest {
   @Test
   void anUnknownDataSetIsRefusedWithTheKnownNames() {
     assertThatThrownBy(
-            () -> io.cogaze.dataset.Datasets.open("mimic", conf, "x", java.util.Optional.empty()))
+            () ->
+                io.cogaze.dataset.Datasets.open(
+                    "mimic", conf, new org.apache.hadoop.fs.Path("x"), java.util.Optional.empty()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("'mimic'")
         .hasMessageContaining("egd-cxr");
