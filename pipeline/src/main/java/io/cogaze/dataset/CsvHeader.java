@@ -16,7 +16,22 @@ final class CsvHeader {
   CsvHeader(String file, String[] cells) {
     this.file = file;
     for (int i = 0; i < cells.length; i++) {
-      positions.putIfAbsent(Column.normalise(cells[i]), i);
+      String name = Column.normalise(cells[i] == null ? "" : cells[i]);
+      Integer first = positions.putIfAbsent(name, i);
+      if (first != null && !name.isEmpty()) {
+        throw new InputException(
+            "Cannot read "
+                + file
+                + ": two columns are called '"
+                + name
+                + "', column "
+                + (first + 1)
+                + " and column "
+                + (i + 1)
+                + "\n  row:   1 (the header)"
+                + "\n  cause: a table that was joined or edited"
+                + "\n  fix:   remove or rename one of them");
+      }
     }
   }
 

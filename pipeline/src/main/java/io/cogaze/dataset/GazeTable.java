@@ -160,13 +160,25 @@ public final class GazeTable implements Serializable {
     /** Moves to the next row that is neither blank nor the header. */
     private void advance() {
       cells = null;
-      while (lines.hasNext() && cells == null) {
+      while (cells == null && hasLine()) {
         Tuple2<LongWritable, Text> line = lines.next();
         offset = line._1().get();
         String text = line._2().toString();
         if (offset > 0 && !text.isBlank()) {
           cells = parser.parseLine(text);
         }
+      }
+    }
+
+    private boolean hasLine() {
+      try {
+        return lines.hasNext();
+      } catch (Exception e) {
+        // Scala throws what Hadoop's reader throws without declaring it.
+        if (CsvTable.isBadGzip(e)) {
+          throw CsvTable.cutOff(table.file, e);
+        }
+        throw e;
       }
     }
 

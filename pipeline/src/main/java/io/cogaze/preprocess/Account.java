@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileSystem;
@@ -112,7 +113,15 @@ final class Account {
     return summary;
   }
 
-  private static Map<String, Long> reasons(List<Issue> issues) {
+  /** Reasons with counts as a line of text. */
+  static String text(Map<String, Long> reasons) {
+    return reasons.entrySet().stream()
+        .map(entry -> entry.getValue() + " x " + entry.getKey())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Reason to the number of records that have it. */
+  static SortedMap<String, Long> reasons(List<Issue> issues) {
     return issues.stream()
         .collect(Collectors.groupingBy(Issue::reason, TreeMap::new, Collectors.counting()));
   }
