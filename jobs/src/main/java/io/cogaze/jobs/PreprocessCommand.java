@@ -98,8 +98,7 @@ final class PreprocessCommand extends AbstractCommand {
     }
   }
 
-  private static void reasons(
-      PrintWriter out, String what, Map<String, Long> reasons, Path table) {
+  private static void reasons(PrintWriter out, String what, Map<String, Long> reasons, Path table) {
     long sum = reasons.values().stream().mapToLong(Long::longValue).sum();
     out.println("  " + what + " " + sum);
     reasons.forEach(

@@ -31,12 +31,8 @@ public final class Folders {
         }
       }
       if (!fs.mkdirs(folder)) {
-        if (isLocal(fs)) {
-          // Says why, which Hadoop's local file system keeps for itself.
-          Files.createDirectories(local(folder));
-        } else if (!fs.exists(folder)) {
-          throw new IOException("the file system refuses to make the folder");
-        }
+        // Hadoop's local file system keeps the cause to itself.
+        throw cannotWrite(folder, new IOException("the folder cannot be made"));
       }
     } catch (IOException e) {
       throw cannotWrite(folder, e);

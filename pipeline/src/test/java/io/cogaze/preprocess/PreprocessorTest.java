@@ -315,8 +315,7 @@ class PreprocessorTest {
   @Test
   void aFolderOfOtherFilesAndTheInputItselfAreNoOutput() throws Exception {
     EgdFixture fixture = fixture().write();
-    Path precious =
-        folder.resolve("foreign/photos/img-d41d8cd98f00b204e9800998ecf8427e.png");
+    Path precious = folder.resolve("foreign/photos/img-d41d8cd98f00b204e9800998ecf8427e.png");
     EgdFixture.put(precious, new byte[1]);
     assertThatThrownBy(() -> preprocess("foreign"))
         .isInstanceOf(ConfigurationException.class)
@@ -420,8 +419,7 @@ class PreprocessorTest {
     ShardSet set = open("shards");
     assertThat(set.quarantine())
         .extracting(issue -> issue.exampleId() + " " + issue.reason())
-        .containsExactly(
-            EgdFixture.id(4) + " PATIENT_VALUE", EgdFixture.id(5) + " PATIENT_VALUE");
+        .containsExactly(EgdFixture.id(4) + " PATIENT_VALUE", EgdFixture.id(5) + " PATIENT_VALUE");
     assertThat(set.warnings())
         .extracting(issue -> issue.exampleId() + " " + issue.reason())
         .containsExactlyInAnyOrder(
@@ -440,7 +438,7 @@ class PreprocessorTest {
     Files.writeString(master, text.replaceFirst(",Normal,CHF,", ",Normal,chf,CHF,"));
     assertThatThrownBy(() -> preprocess("shards"))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("two columns are called 'chf', column 29 and column 30");
+        .hasMessageContaining("two columns are called 'chf', column 32 and column 33");
     Files.delete(master);
     Files.createDirectory(master);
     assertThatThrownBy(() -> preprocess("shards"))
