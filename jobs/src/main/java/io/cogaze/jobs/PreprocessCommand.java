@@ -99,13 +99,12 @@ final class PreprocessCommand extends AbstractCommand {
   }
 
   private static void reasons(PrintWriter out, String what, Map<String, Long> reasons, Path table) {
-    long sum = reasons.values().stream().mapToLong(Long::longValue).sum();
-    out.println("  " + what + " " + sum);
+    if (reasons.isEmpty()) {
+      return;
+    }
+    out.println("  " + what + ", each with file, row and fix in " + Outputs.location(table) + ":");
     reasons.forEach(
         (reason, count) -> out.println(String.format(Locale.ROOT, "    %7d x %s", count, reason)));
-    if (sum > 0) {
-      out.println("    each with file, row and fix: " + Outputs.location(table));
-    }
   }
 
   static void print(PrintWriter out, PreprocessResult result) {
@@ -125,6 +124,11 @@ final class PreprocessCommand extends AbstractCommand {
               counts.perClass()));
     }
     Path folder = new Path(result.output());
+    out.println(
+        "  quarantined "
+            + result.manifest().quarantined()
+            + ", warnings "
+            + result.manifest().warnings());
     reasons(out, "quarantined", result.quarantined(), new Path(folder, "quarantine"));
     reasons(out, "warnings", result.warnings(), new Path(folder, "warnings"));
     out.println("Shards: " + Outputs.location(new Path(result.output())));
