@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -97,6 +98,15 @@ final class PreprocessCommand extends AbstractCommand {
     }
   }
 
+  private static void reasons(PrintWriter out, String what, Map<String, Long> reasons, Path table) {
+    if (reasons.isEmpty()) {
+      return;
+    }
+    out.println("  " + what + ", each with file, row and fix in " + Outputs.location(table) + ":");
+    reasons.forEach(
+        (reason, count) -> out.println(String.format(Locale.ROOT, "    %7d x %s", count, reason)));
+  }
+
   static void print(PrintWriter out, PreprocessResult result) {
     if (result.alreadyDone()) {
       out.println("The shards are there already, made from the same input with the same settings.");
@@ -106,18 +116,22 @@ final class PreprocessCommand extends AbstractCommand {
       out.println(
           String.format(
               Locale.ROOT,
-              "  %-6s %7d examples of %6d patients %s",
+              "  %-6s %7d examples of %6d patients, %7d with gaze %s",
               split.label(),
               counts.examples(),
               counts.patients(),
+              counts.withGaze(),
               counts.perClass()));
     }
+    Path folder = new Path(result.output());
     out.println(
         "  quarantined "
             + result.manifest().quarantined()
             + ", warnings "
             + result.manifest().warnings());
-    out.println("Shards: " + result.output());
+    reasons(out, "quarantined", result.quarantined(), new Path(folder, "quarantine"));
+    reasons(out, "warnings", result.warnings(), new Path(folder, "warnings"));
+    out.println("Shards: " + Outputs.location(new Path(result.output())));
     out.flush();
   }
 }

@@ -135,7 +135,7 @@ final class SynthesizeCommand extends AbstractCommand {
             result.imagesPerClass(),
             result.gazeSamples(),
             result.fixations()));
-    out.println("Synthetic data: " + result.output());
+    out.println("Synthetic data: " + Outputs.location(new Path(result.output())));
     out.flush();
   }
 }

@@ -13,18 +13,41 @@ final class CsvHeader {
   private final String file;
   private final Map<String, Integer> positions = new LinkedHashMap<>();
 
+  /** Names that stand twice, with both places. */
+  private final Map<String, String> doubles = new LinkedHashMap<>();
+
   CsvHeader(String file, String[] cells) {
     this.file = file;
     for (int i = 0; i < cells.length; i++) {
-      positions.putIfAbsent(Column.normalise(cells[i]), i);
+      String name = Column.normalise(cells[i] == null ? "" : cells[i]);
+      Integer first = positions.putIfAbsent(name, i);
+      if (first != null) {
+        doubles.putIfAbsent(name, "column " + (first + 1) + " and column " + (i + 1));
+      }
     }
   }
 
-  /** Position of a column, or empty when the file does not have it. */
+  /**
+   * Position of a column, or empty when the file does not have it. Errors: {@link InputException}
+   * when it has two of the name.
+   */
   OptionalInt find(Column column) {
     for (String header : column.headers()) {
-      Integer position = positions.get(Column.normalise(header));
+      String name = Column.normalise(header);
+      Integer position = positions.get(name);
       if (position != null) {
+        if (doubles.containsKey(name)) {
+          throw new InputException(
+              "Cannot read "
+                  + file
+                  + ": two columns are called '"
+                  + name
+                  + "', "
+                  + doubles.get(name)
+                  + "\n  row:   1 (the header)"
+                  + "\n  cause: a table that was joined or edited"
+                  + "\n  fix:   remove or rename one of them");
+        }
         return OptionalInt.of(position);
       }
     }

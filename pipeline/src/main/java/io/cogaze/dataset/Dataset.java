@@ -2,6 +2,7 @@ package io.cogaze.dataset;
 
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 
 /**
  * A public data set in its original layout. Implementations find the files and know their columns;
@@ -37,6 +38,12 @@ public interface Dataset {
    */
   String calibrationIds();
 
-  /** Hash over what is read, without reading the gaze and the images whole. */
+  /** Folders that are read: of the tables, of the images. */
+  List<Path> folders();
+
+  /**
+   * Hash over what is read, without reading the gaze and the images whole: their sizes and times of
+   * last change stand for their content.
+   */
   String inputHash();
 }

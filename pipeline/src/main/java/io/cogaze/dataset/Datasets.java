@@ -4,6 +4,7 @@ import io.cogaze.error.ConfigurationException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 
 /** The data sets that CoGaze reads, by name. */
 public final class Datasets {
@@ -22,7 +23,7 @@ public final class Datasets {
    * @throws io.cogaze.error.InputException if the folder does not hold it
    */
   public static Dataset open(
-      String name, Configuration conf, String input, Optional<String> imagesRoot) {
+      String name, Configuration conf, Path input, Optional<Path> imagesRoot) {
     if (name.equals(EgdCxrDataset.NAME)) {
       return EgdCxrDataset.open(conf, input, imagesRoot);
     }

@@ -2,9 +2,11 @@ package io.cogaze.dataset;
 
 import io.cogaze.error.InputException;
 import io.cogaze.shard.Issue;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -87,6 +90,9 @@ public final class EgdCxrDataset implements Dataset {
   /** Folders of MIMIC-CXR that carry the id of a patient or a study. */
   private static final Pattern ID_FOLDER = Pattern.compile("(?<=/)([ps])\\d{3,}(?=/)");
 
+  /** Digits as tables and spreadsheets write them: 100, 0100, 100.0, 100.00. */
+  private static final Pattern WHOLE_NUMBER = Pattern.compile("0*([0-9]+?)(?:\\.0*)?");
+
   private final FileSystem fs;
   private final Path tables;
   private final FileSystem imageFs;
@@ -104,11 +110,11 @@ public final class EgdCxrDataset implements Dataset {
    * itself. Images: the given root, or {@code mimic-cxr/2.0.0} below the input folder or beside
    * {@code egd-cxr}, or the input folder itself where it holds {@code files/}.
    *
+   * @param folder the input folder
    * @param imagesRoot the folder that holds MIMIC-CXR's {@code files}, or empty to look for it
    * @throws InputException if the tables or the images are not there
    */
-  public static EgdCxrDataset open(Configuration conf, String input, Optional<String> imagesRoot) {
-    Path folder = new Path(input);
+  public static EgdCxrDataset open(Configuration conf, Path folder, Optional<Path> imagesRoot) {
     try {
       FileSystem fs = folder.getFileSystem(conf);
       if (!fs.exists(folder)) {
@@ -130,7 +136,7 @@ public final class EgdCxrDataset implements Dataset {
                               + " incomplete"
                               + "\n  fix:   give --input the folder that holds egd-cxr/1.0.0 and"
                               + " mimic-cxr/2.0.0"));
-      Path root = new Path(imagesRoot.orElse(input));
+      Path root = imagesRoot.orElse(folder);
       FileSystem imageFs = root.getFileSystem(conf);
       Path images =
           (imagesRoot.isPresent()
@@ -284,7 +290,7 @@ public final class EgdCxrDataset implements Dataset {
             id,
             id,
             integer(row.text(STUDY_ID).orElse("")),
-            integer(row.text(PATIENT_ID).orElseThrow()),
+            patient(row.text(PATIENT_ID).orElseThrow()),
             "",
             new Path(images, relative).toString(),
             ID_FOLDER.matcher(images + "/" + relative).replaceAll("$1*"),
@@ -329,6 +335,16 @@ public final class EgdCxrDataset implements Dataset {
               Reason.MISSING_PATIENT,
               "patient_id is empty, so the image cannot be put into a split without the risk of"
                   + " leakage; fix: complete the row"));
+    }
+    if (!WHOLE_NUMBER.matcher(row.text(PATIENT_ID).orElseThrow()).matches()) {
+      return Optional.of(
+          issue(
+              file,
+              row.line(),
+              id,
+              Reason.PATIENT_VALUE,
+              "patient_id is not a whole number, so the image cannot be put into a split without"
+                  + " the risk of leakage; fix: write the id in digits"));
     }
     Optional<String> path = row.text(PATH);
     if (path.isEmpty()) {
@@ -403,6 +419,15 @@ public final class EgdCxrDataset implements Dataset {
     return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
   }
 
+  /** Digits without leading zeros, so that one patient has one id. */
+  private static String patient(String text) {
+    Matcher number = WHOLE_NUMBER.matcher(text);
+    if (!number.matches()) {
+      throw new IllegalArgumentException("The patient id is not a whole number");
+    }
+    return number.group(1);
+  }
+
   private static Issue issue(Path file, long line, String id, Reason reason, String message) {
     return new Issue(file.toString(), line, id, "read", reason.name(), message);
   }
@@ -430,29 +455,68 @@ public final class EgdCxrDataset implements Dataset {
   }
 
   @Override
+  public List<Path> folders() {
+    return List.of(tables, images);
+  }
+
+  @Override
   public String inputHash() {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
       Path master = table("master_sheet.csv");
-      try (InputStream in = fs.open(master)) {
-        byte[] buffer = new byte[1 << 16];
-        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-          digest.update(buffer, 0, n);
-        }
-      }
+      StringBuilder text = new StringBuilder();
+      text.append(contentHash(master)).append('\n');
       for (String name : List.of("eye_gaze.csv", "fixations.csv")) {
         Optional<Path> file = CsvTable.find(fs, tables, name);
-        FileStatus status = file.isPresent() ? fs.getFileStatus(file.get()) : null;
-        String line = name + " " + (status == null ? "absent" : status.getLen()) + "\n";
-        digest.update(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        text.append(file.isPresent() ? state(fs, file.get()) : name + " absent").append('\n');
       }
-      String roots = fs.makeQualified(tables) + "\n" + imageFs.makeQualified(images);
-      digest.update(roots.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest.digest());
+      text.append(fs.makeQualified(tables)).append('\n');
+      text.append(imageFs.makeQualified(images)).append('\n');
+      // One look at each file that the table names: in parallel, as object stores are far away.
+      studies().rows().parallelStream()
+          .map(this::filesState)
+          .toList()
+          .forEach(line -> text.append(line).append('\n'));
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of()
+          .formatHex(digest.digest(text.toString().getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + tables, e);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("This JVM has no SHA-256", e);
+    }
+  }
+
+  private String contentHash(Path file) throws IOException, NoSuchAlgorithmException {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    try (InputStream in = CsvTable.openFile(fs, file)) {
+      byte[] buffer = new byte[1 << 16];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** State of a study's image and masks. */
+  private String filesState(StudyRow row) {
+    try {
+      StringBuilder text = new StringBuilder(state(imageFs, new Path(row.image())));
+      for (String mask : row.masks().values()) {
+        text.append(' ').append(state(fs, new Path(mask)));
+      }
+      return text.toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot look at the files of " + row.imageName(), e);
+    }
+  }
+
+  /** Name, size and time of last change of a file, or that it is not there. */
+  private static String state(FileSystem fs, Path file) throws IOException {
+    try {
+      FileStatus status = fs.getFileStatus(file);
+      return file.getName() + " " + status.getLen() + " " + status.getModificationTime();
+    } catch (FileNotFoundException e) {
+      return file.getName() + " absent";
     }
   }
 }

@@ -10,11 +10,15 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.LongWritable;
 import org.apache.hadoop.io.Text;
+import org.apache.hadoop.mapreduce.lib.input.FileInputFormat;
 import org.apache.hadoop.mapreduce.lib.input.TextInputFormat;
+import org.apache.hadoop.util.StringUtils;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Tuple2;
@@ -26,6 +30,9 @@ import scala.Tuple2;
  */
 public final class GazeTable implements Serializable {
   private static final long serialVersionUID = 1L;
+
+  /** What has a meaning in Hadoop's patterns of paths. */
+  private static final Pattern PATTERN = Pattern.compile("[\\\\*?\\[\\]{}^]");
 
   private final String file;
   private final int imageId;
@@ -90,13 +97,13 @@ public final class GazeTable implements Serializable {
 
   /** Image id to parts of its track, in no particular order. */
   public JavaPairRDD<String, GazeTrack> tracks(JavaSparkContext spark) {
+    Configuration conf = new Configuration(spark.hadoopConfiguration());
+    // Hadoop takes what it is asked to read as a pattern and splits it at commas.
+    conf.set(
+        FileInputFormat.INPUT_DIR,
+        StringUtils.escapeString(PATTERN.matcher(file).replaceAll("\\\\$0")));
     return spark
-        .newAPIHadoopFile(
-            file,
-            TextInputFormat.class,
-            LongWritable.class,
-            Text.class,
-            spark.hadoopConfiguration())
+        .newAPIHadoopRDD(conf, TextInputFormat.class, LongWritable.class, Text.class)
         .mapPartitionsToPair(lines -> new Tracks(this, lines));
   }
 
@@ -153,13 +160,25 @@ public final class GazeTable implements Serializable {
     /** Moves to the next row that is neither blank nor the header. */
     private void advance() {
       cells = null;
-      while (lines.hasNext() && cells == null) {
+      while (cells == null && hasLine()) {
         Tuple2<LongWritable, Text> line = lines.next();
         offset = line._1().get();
         String text = line._2().toString();
         if (offset > 0 && !text.isBlank()) {
           cells = parser.parseLine(text);
         }
+      }
+    }
+
+    private boolean hasLine() {
+      try {
+        return lines.hasNext();
+      } catch (Exception e) {
+        // Scala throws what Hadoop's reader throws without declaring it.
+        if (CsvTable.isBadGzip(e)) {
+          throw CsvTable.cutOff(table.file, e);
+        }
+        throw e;
       }
     }
 

@@ -8,6 +8,7 @@ public enum Reason {
   // Quarantine: the record is left out.
   MISSING_ID(true, "isComplete(image id)"),
   MISSING_PATIENT(true, "isComplete(patient id)"),
+  PATIENT_VALUE(true, "satisfies(patient id is a whole number)"),
   MISSING_PATH(true, "isComplete(image path)"),
   UNSAFE_PATH(true, "satisfies(image path stays inside the image tree)"),
   DUPLICATE_ID(true, "isUnique(image id)"),
@@ -17,6 +18,8 @@ public enum Reason {
   IMAGE_UNREADABLE(true, "satisfies(image file can be decoded)"),
   EXAMPLE_FAILURE(true, "satisfies(an example can be made of the image)"),
   // Warnings: the record stays.
+  PATIENT_DIFFERS(false, "satisfies(table and image file name the same patient)"),
+  CONSTANT_IMAGE(false, "satisfies(image is not of one grey value)"),
   LABEL_VALUE(false, "isContainedIn(finding columns, -1, 0, 1, empty)"),
   GAZE_WITHOUT_IMAGE(false, "isContainedIn(gaze image id, image ids)"),
   GAZE_VALUE(false, "satisfies(gaze columns are numbers)"),

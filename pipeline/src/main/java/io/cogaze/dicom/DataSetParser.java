@@ -49,6 +49,9 @@ final class DataSetParser {
     while (position < bytes.length) {
       Header header = readHeader(explicit);
       if (header.tag == Tag.PIXEL_DATA) {
+        if (header.length != UNDEFINED) {
+          checkHeld(header);
+        }
         Element pixels = new Element(position, header.length);
         elements.put(header.tag, pixels);
         Optional<List<Fragment>> fragments =

@@ -222,7 +222,15 @@ public final class DicomReader {
     }
     int stored = data.unsignedShort(Tag.BITS_STORED).orElse(allocated);
     int highBit = data.unsignedShort(Tag.HIGH_BIT).orElse(stored - 1);
-    boolean signed = data.unsignedShort(Tag.PIXEL_REPRESENTATION).orElse(0) == 1;
+    int representation = data.unsignedShort(Tag.PIXEL_REPRESENTATION).orElse(0);
+    if (representation > 1) {
+      throw new DicomException(
+          Reason.CORRUPT,
+          "The DICOM image has Pixel Representation "
+              + representation
+              + "; expected 0 (unsigned) or 1 (signed)");
+    }
+    boolean signed = representation == 1;
     try {
       return new PixelFormat(
           rows, columns, allocated, stored, highBit, signed, Photometric.valueOf(photometric));

@@ -8,6 +8,7 @@ import io.cogaze.run.FolderCommit;
 import io.cogaze.run.Json;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
+import io.cogaze.run.OwnFiles;
 import io.cogaze.run.PhaseTimer;
 import io.cogaze.run.Rerun;
 import io.cogaze.run.RunLayout;
@@ -33,11 +34,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkException;
@@ -66,6 +69,12 @@ public final class Evaluator {
 
   /** Sub-folder of the predictions. */
   public static final String PREDICTIONS = "predictions";
+
+  private static final OwnFiles OWN =
+      new OwnFiles(
+          Set.of(PREDICTIONS, "metrics"),
+          Pattern.compile("(" + PREDICTIONS + "|metrics)/[^/]*" + OwnFiles.RANDOM + "\\.parquet"),
+          Set.of("config.conf"));
 
   /** The metrics of the last stage that summaries hold. */
   public static final List<String> SUMMARY_METRICS =
@@ -185,7 +194,7 @@ public final class Evaluator {
       return new EvaluateResult(folder, true, summary.alreadyDone().toJson());
     }
     Manifest manifest = evaluate(found.evaluated(), stamp, lock);
-    FolderCommit.removeLeftovers(fs, folder);
+    FolderCommit.removeLeftovers(fs, folder, OWN);
     Summary summary = summary(manifest.body().path(RESULTS)).phases(timer);
     leaveNotes(summary);
     return new EvaluateResult(folder, false, summary.toJson());

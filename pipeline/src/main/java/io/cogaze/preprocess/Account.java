@@ -15,12 +15,12 @@ import io.cogaze.shard.ShardTables;
 import io.cogaze.shard.Split;
 import io.cogaze.shard.StorageSettings;
 import java.io.IOException;
-import java.net.URI;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileSystem;
@@ -36,7 +36,7 @@ final class Account {
    * @throws InputException with the reasons, the first records and where the table is
    */
   static void requireShare(
-      List<Issue> quarantine, long records, double most, URI input, FileSystem fs, Path folder)
+      List<Issue> quarantine, long records, double most, Path input, FileSystem fs, Path folder)
       throws IOException {
     double share = (double) quarantine.size() / records;
     if (share <= most) {
@@ -127,7 +127,15 @@ final class Account {
     return summary;
   }
 
-  private static Map<String, Long> reasons(List<Issue> issues) {
+  /** Reasons with counts as a line of text. */
+  static String text(Map<String, Long> reasons) {
+    return reasons.entrySet().stream()
+        .map(entry -> entry.getValue() + " x " + entry.getKey())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Reason to the number of records that have it. */
+  static SortedMap<String, Long> reasons(List<Issue> issues) {
     return issues.stream()
         .collect(Collectors.groupingBy(Issue::reason, TreeMap::new, Collectors.counting()));
   }

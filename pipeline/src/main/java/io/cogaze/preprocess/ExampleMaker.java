@@ -152,6 +152,7 @@ final class ExampleMaker {
               + "; fix: download the file again");
     }
     Placement place = canvas.place(dicom.columns() * repeats, dicom.rows() * repeats);
+    check(study, dicom, warnings);
     short[] pixels = pixels(dicom);
     Map<String, byte[]> masks = masks(study, dicom, warnings);
     Target target =
@@ -184,6 +185,36 @@ final class ExampleMaker {
                 (double) place.offsetY() / repeats,
                 (double) place.reduction() / repeats));
     return new Made(Optional.of(example), Optional.empty(), List.of(fingerprint(example, target)));
+  }
+
+  /** What is odd about an image that can be decoded. */
+  private static void check(StudyRow study, DicomImage dicom, List<Issue> warnings) {
+    String patient = dicom.ids().patientId().strip();
+    if (patient.matches("[0-9]+")
+        && study.patientId().matches("[0-9]+")
+        && !patient.replaceFirst("^0+(?=.)", "").equals(study.patientId())) {
+      warnings.add(
+          warning(
+              study,
+              "decode",
+              Reason.PATIENT_DIFFERS,
+              "the image file names another patient than the table, by which splits are made; fix:"
+                  + " correct the table's patient id, or the row's path"));
+    }
+    int pixels = dicom.rows() * dicom.columns();
+    int next = 1;
+    while (next < pixels && dicom.sample(next) == dicom.sample(0)) {
+      next++;
+    }
+    if (next == pixels) {
+      warnings.add(
+          warning(
+              study,
+              "decode",
+              Reason.CONSTANT_IMAGE,
+              "all pixels of the image have one value, so it shows nothing; fix: download it again,"
+                  + " or remove the row"));
+    }
   }
 
   private Made quarantined(StudyRow study, String reason, String message) {

@@ -18,6 +18,9 @@ import io.cogaze.preprocess.Job.Table;
 import io.cogaze.preprocess.Job.TrackPart;
 import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.FolderCommit;
+import io.cogaze.run.Folders;
+import io.cogaze.run.Manifest;
+import io.cogaze.run.OwnFiles;
 import io.cogaze.run.PhaseTimer;
 import io.cogaze.run.Rerun;
 import io.cogaze.run.RunLock;
@@ -48,6 +51,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -75,11 +79,24 @@ import scala.Tuple2;
 public final class Preprocessor {
   private static final Logger LOG = LoggerFactory.getLogger(Preprocessor.class);
   private static final String COMMAND = "preprocess";
+  private static final OwnFiles OWN =
+      new OwnFiles(
+          Set.of("data", "index", "quarantine", "warnings"),
+          Pattern.compile(
+              "((data|index|quarantine|warnings)/part-\\d{5,}|quarantine/failed|"
+                  + ShardSet.FINGERPRINT
+                  + "|"
+                  + ShardSet.CONFIG
+                  + ")"
+                  + OwnFiles.RANDOM
+                  + "\\.(parquet|conf)"),
+          Set.of());
 
   private final JavaSparkContext spark;
   private final PreprocessRequest request;
   private final PreprocessSettings settings;
   private final Configuration conf;
+  private final Path input;
   private final Path folder;
   private final FileSystem fs;
   private final Dataset dataset;
@@ -93,14 +110,15 @@ public final class Preprocessor {
     this.request = request;
     this.settings = settings;
     this.conf = spark.hadoopConfiguration();
+    this.input = new Path(request.input());
     this.folder = new Path(request.output());
     this.fs = folder.getFileSystem(conf);
     this.dataset =
         Datasets.open(
             request.dataset(),
             conf,
-            request.input().toString(),
-            Optional.of(settings.imagesRoot()).filter(root -> !root.isEmpty()));
+            input,
+            Optional.of(settings.imagesRoot()).filter(root -> !root.isEmpty()).map(Path::new));
     this.synthetic = SyntheticMark.isOn(conf, request.input());
   }
 
@@ -119,29 +137,63 @@ public final class Preprocessor {
               JavaSparkContext.fromSparkContext(session.sparkContext()), request, settings)
           .run();
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot preprocess " + request.input(), e);
+      throw new UncheckedIOException("Cannot preprocess " + new Path(request.input()), e);
     }
   }
 
   private PreprocessResult run() throws IOException {
+    Folders.requireOutside(fs, folder, "it", input.getFileSystem(conf), input, "--input");
+    for (Path read : dataset.folders()) {
+      Folders.requireOutside(
+          fs, folder, "it", read.getFileSystem(conf), read, "a folder of the data set");
+    }
     String inputHash = dataset.inputHash();
     ConfigStamp stamp = stamp(inputHash);
     Rerun rerun = Rerun.decide(fs, folder, ShardManifest.KIND, stamp, request.overwrite());
-    if (rerun.action() == Rerun.Action.ALREADY_DONE) {
+    if (rerun.action() == Rerun.Action.ALREADY_DONE && isWhole(rerun.committed().orElseThrow())) {
       LOG.info("{} holds the shards of this input and configuration already", folder);
-      return new PreprocessResult(request.output(), published(), true, List.of());
+      return new PreprocessResult(
+          request.output(),
+          published(),
+          true,
+          List.of(),
+          reasons(ShardSet::quarantine),
+          reasons(ShardSet::warnings));
     }
+    OWN.requireOwn(fs, folder);
     if (settings.pseudonymKey().equals(PreprocessSettings.PUBLIC_KEY)) {
       LOG.warn(
           "Patient ids are hashed with the key that everybody knows. For data of real patients set"
               + " cogaze.preprocess.pseudonym-key, or COGAZE_PSEUDONYM_KEY in the environment");
     }
     try (RunLock lock = RunLock.acquire(fs, folder, COMMAND, request.lock())) {
-      FolderCommit.removeLeftovers(fs, folder);
+      FolderCommit.removeLeftovers(fs, folder, OWN);
       FolderCommit commit = FolderCommit.begin(fs, folder, ShardManifest.KIND).guardedBy(lock);
       ShardManifest manifest = write(commit, stamp, inputHash);
-      FolderCommit.removeLeftovers(fs, folder);
-      return new PreprocessResult(request.output(), manifest, false, timer.phases());
+      FolderCommit.removeLeftovers(fs, folder, OWN);
+      return new PreprocessResult(
+          request.output(),
+          manifest,
+          false,
+          timer.phases(),
+          reasons(ShardSet::quarantine),
+          reasons(ShardSet::warnings));
+    }
+  }
+
+  /** How often each reason stands in a table of the shards that are there now. */
+  private SortedMap<String, Long> reasons(Function<ShardSet, List<Issue>> table) {
+    return Account.reasons(table.apply(ShardSet.open(conf, request.output())));
+  }
+
+  /** Whether all files that a manifest lists are there with their size. */
+  private boolean isWhole(Manifest manifest) {
+    try {
+      manifest.verify(fs, folder, false);
+      return true;
+    } catch (InputException e) {
+      LOG.warn("The shards are damaged and made again: {}", e.getMessage());
+      return false;
     }
   }
 
@@ -158,7 +210,7 @@ public final class Preprocessor {
   private ConfigStamp stamp(String inputHash) {
     SortedMap<String, String> values = new TreeMap<>(request.config().values());
     values.put("dataset", request.dataset());
-    values.put("input", request.input().toString());
+    values.put("input", input.toString());
     values.put("input content", inputHash);
     return new ConfigStamp(
         Sha256.of(request.config().hash() + "\n" + request.dataset() + "\n" + inputHash), values);
@@ -178,6 +230,7 @@ public final class Preprocessor {
     quarantine.sort(null);
     requireShare(quarantine, records);
 
+    requireGaze(done);
     List<Fingerprint> prints =
         done.stream().flatMap(shard -> shard.fingerprints().stream()).toList();
     Set<String> kept = prints.stream().map(Fingerprint::exampleId).collect(Collectors.toSet());
@@ -200,6 +253,27 @@ public final class Preprocessor {
         });
     summarise(manifest, records, done, prints, quarantine, warnings);
     return manifest;
+  }
+
+  /** A gaze table that gives not one example its gaze belongs to other images, or is damaged. */
+  private void requireGaze(List<ShardDone> done) {
+    boolean any =
+        done.stream().flatMap(shard -> shard.index().stream()).anyMatch(entry -> entry.hasGaze());
+    if (any || done.stream().allMatch(shard -> shard.index().isEmpty())) {
+      return;
+    }
+    boolean raw = settings.gaze().source() == GazeSettings.Source.RAW;
+    List<Issue> warnings = done.stream().flatMap(shard -> shard.warnings().stream()).toList();
+    throw new InputException(
+        "Cannot preprocess "
+            + input
+            + ": not one example has gaze, though there is a gaze table, "
+            + (raw ? dataset.rawGaze() : dataset.fixations().orElseThrow()).file()
+            + "\n  found: "
+            + Account.text(Account.reasons(warnings))
+            + "\n  cause: the table's image ids or coordinates do not belong to these images, or"
+            + " its values are no numbers"
+            + "\n  fix:   put the data set's original file there");
   }
 
   private Map<String, Split> split(List<StudyRow> rows) {
@@ -349,7 +423,7 @@ public final class Preprocessor {
     if (dataset.fixations().isEmpty()) {
       warnings.add(
           new Issue(
-              request.input().toString(),
+              input.toString(),
               0,
               "",
               "gaze",
@@ -357,7 +431,7 @@ public final class Preprocessor {
               "The data set has no table of fixations; no example lists fixations"));
     }
     warnings.addAll(LeakageCheck.patients(rows, splits));
-    warnings.addAll(LeakageCheck.pixels(prints, request.input().toString()));
+    warnings.addAll(LeakageCheck.pixels(prints, input.toString()));
     warnings.sort(null);
     return warnings;
   }
@@ -489,8 +563,7 @@ public final class Preprocessor {
   }
 
   private void requireShare(List<Issue> quarantine, long records) throws IOException {
-    Account.requireShare(
-        quarantine, records, settings.maxQuarantinedShare(), request.input(), fs, folder);
+    Account.requireShare(quarantine, records, settings.maxQuarantinedShare(), input, fs, folder);
   }
 
   private void summarise(

@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a folder so that it is either wholly there or not there at all: files under unique names
@@ -30,6 +32,7 @@ import org.apache.hadoop.fs.Path;
  * that uses fixed names must {@link #withdraw} first.
  */
 public final class FolderCommit {
+  private static final Logger LOG = LoggerFactory.getLogger(FolderCommit.class);
   private static final Pattern UNIQUE = Pattern.compile(".*-[0-9a-f]{32}(\\.[^/]*)?");
 
   private final FileSystem fs;
@@ -47,11 +50,7 @@ public final class FolderCommit {
 
   /** Makes the folder if need be. */
   public static FolderCommit begin(FileSystem fs, Path folder, String kind) {
-    try {
-      fs.mkdirs(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot make folder " + folder + ": " + e.getMessage(), e);
-    }
+    Folders.make(fs, folder);
     return new FolderCommit(fs, folder, kind);
   }
 
@@ -169,24 +168,37 @@ public final class FolderCommit {
   }
 
   /**
-   * Takes back a committed folder: deletes its manifest, then its leftovers. The caller holds the
-   * lock.
+   * Takes back a committed folder: deletes its manifest, then the files that it listed. The caller
+   * holds the lock.
    */
   public static void withdraw(FileSystem fs, Path folder) {
+    Optional<Manifest> old = Manifest.readIfPresent(fs, folder);
     try {
       fs.delete(new Path(folder, Manifest.FILE), false);
+      if (old.isPresent()) {
+        for (ManifestFile file : old.get().files()) {
+          fs.delete(new Path(folder, file.name()), false);
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot withdraw " + folder + ": " + e.getMessage(), e);
     }
-    removeLeftovers(fs, folder);
   }
 
   /**
-   * Deletes files that this protocol named (unique suffix) and that the manifest does not list, in
-   * the folder and its sub-folders, but not in sub-folders that are committed by themselves. Other
-   * files stay. The caller holds the lock. Returns what was deleted, relative, sorted.
+   * As the other {@code removeLeftovers}, for a folder that CoGaze itself made inside of an output
+   * folder: all unique names, but at the top of the folder only.
    */
   public static List<String> removeLeftovers(FileSystem fs, Path folder) {
+    return removeLeftovers(fs, folder, new OwnFiles(Set.of(), UNIQUE, Set.of()));
+  }
+
+  /**
+   * Deletes the folder's own files with unique names that the manifest does not list, at its top
+   * and in its own sub-folders, and logs their names. Other files stay, other folders are not
+   * looked into. The caller holds the lock. Returns what was deleted, relative, sorted.
+   */
+  public static List<String> removeLeftovers(FileSystem fs, Path folder, OwnFiles own) {
     Set<String> listed =
         Manifest.readIfPresent(fs, folder).stream()
             .flatMap(manifest -> manifest.files().stream())
@@ -195,25 +207,39 @@ public final class FolderCommit {
     List<String> removed = new ArrayList<>();
     try {
       if (fs.exists(folder)) {
-        removeLeftovers(fs, folder, "", listed, removed);
+        removeLeftovers(fs, folder, "", own, listed, removed);
+        for (String name : own.folders()) {
+          Path inner = new Path(folder, name);
+          if (fs.exists(inner) && fs.getFileStatus(inner).isDirectory()) {
+            removeLeftovers(fs, inner, name + "/", own, listed, removed);
+          }
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot clean " + folder + ": " + e.getMessage(), e);
     }
     removed.sort(null);
+    if (!removed.isEmpty()) {
+      LOG.info(
+          "Deleted {} files of an earlier attempt in {}: {}",
+          removed.size(),
+          folder,
+          String.join(", ", removed));
+    }
     return removed;
   }
 
   private static void removeLeftovers(
-      FileSystem fs, Path folder, String prefix, Set<String> listed, List<String> removed)
+      FileSystem fs,
+      Path folder,
+      String prefix,
+      OwnFiles own,
+      Set<String> listed,
+      List<String> removed)
       throws IOException {
     for (FileStatus status : fs.listStatus(folder)) {
       String name = prefix + status.getPath().getName();
-      if (status.isDirectory()) {
-        if (!fs.exists(new Path(status.getPath(), Manifest.FILE))) {
-          removeLeftovers(fs, status.getPath(), name + "/", listed, removed);
-        }
-      } else if (UNIQUE.matcher(name).matches() && !listed.contains(name)) {
+      if (status.isFile() && own.unique().matcher(name).matches() && !listed.contains(name)) {
         fs.delete(status.getPath(), false);
         removed.add(name);
       }

@@ -1,6 +1,5 @@
 package io.cogaze.run;
 
-import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.RunException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -17,10 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,8 +80,8 @@ public final class RunLock implements AutoCloseable {
    */
   public static RunLock acquire(FileSystem fs, Path folder, String command, LockSettings settings) {
     Path lockFolder = new Path(folder, FOLDER);
+    Folders.make(fs, lockFolder);
     try {
-      makeFolder(fs, lockFolder);
       OptionalLong last = highestToken(fs, lockFolder);
       if (last.isPresent()) {
         refuseIfHeld(fs, folder, last.getAsLong(), settings);
@@ -103,35 +100,7 @@ public final class RunLock implements AutoCloseable {
       lock.start(settings);
       return lock;
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot lock " + folder + ": " + e.getMessage(), e);
-    }
-  }
-
-  /**
-   * Hadoop's local file system gives false where the folder cannot be made, and keeps the cause to
-   * itself.
-   */
-  private static void makeFolder(FileSystem fs, Path lockFolder) throws IOException {
-    boolean made;
-    try {
-      made = fs.mkdirs(lockFolder);
-    } catch (ParentNotDirectoryException | FileAlreadyExistsException e) {
-      throw new ConfigurationException(
-          """
-          Cannot write to %s: a part of this path is a file, and a folder is expected.
-            said:  %s
-            fix:   give a folder that is there or can be made"""
-              .formatted(lockFolder.getParent(), e.getMessage()),
-          e);
-    }
-    if (!made) {
-      throw new RunException(
-          """
-          Cannot write to %s: the folder %s cannot be made.
-            cause: this user may not write there, the disk is mounted read-only or full, or the path is a link \
-          to what is not there
-            fix:   change the folder's permissions, or give another one"""
-              .formatted(lockFolder.getParent(), lockFolder));
+      throw Folders.cannotWrite(folder, e);
     }
   }
 

@@ -51,7 +51,7 @@ public final class ShardHandle implements Serializable {
           "Cannot read "
               + file
               + " of the shard set "
-              + folder
+              + new Path(folder)
               + ": its manifest lists no such file"
               + "\n  cause: the file belongs to an interrupted or a replaced run"
               + "\n  fix: read the index of this shard set again");

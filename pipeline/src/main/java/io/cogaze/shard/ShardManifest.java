@@ -21,7 +21,8 @@ import java.util.Optional;
  * @param quarantined records left out
  * @param warnings rows of the warnings table
  * @param configHash hash of the configuration that made the shards
- * @param inputHash hash of what was read: folder names, master table, sizes of the gaze tables
+ * @param inputHash hash of what was read: folder names, master table, sizes and times of change of
+ *     the gaze tables, images and masks
  * @param contentHash hash over the fingerprints of all examples in order: equal for equal examples
  *     and splits, whatever the file names
  * @param meanIntensity mean over all pixels of the training examples, 0..1

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.error.InputException;
 import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.FolderCommit;
+import io.cogaze.run.Folders;
 import io.cogaze.run.HashingOutputStream;
 import io.cogaze.run.Json;
 import io.cogaze.run.LockSettings;
@@ -34,6 +35,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a synthetic data set in the files of EGD-CXR 1.0.0 and the MIMIC-CXR DICOM tree. Images are
@@ -48,6 +51,7 @@ public final class SyntheticData {
   /** Kind of the manifest. */
   public static final String KIND = "synthetic";
 
+  private static final Logger LOG = LoggerFactory.getLogger(SyntheticData.class);
   private static final int BUFFER = 1 << 16;
 
   private SyntheticData() {}
@@ -121,10 +125,11 @@ public final class SyntheticData {
     ConfigStamp stamp = stamp(settings, images, seed);
     try (FileSystem fs = ChunkTask.open(output, hadoop)) {
       Path root = new Path(output);
-      fs.mkdirs(root);
+      Folders.make(fs, root);
       try (RunLock lock = RunLock.acquire(fs, root, "synthesize", lockSettings)) {
         Rerun rerun = Rerun.decide(fs, root, KIND, stamp, overwrite);
-        if (rerun.action() == Rerun.Action.ALREADY_DONE) {
+        if (rerun.action() == Rerun.Action.ALREADY_DONE
+            && isWhole(fs, root, rerun.committed().orElseThrow())) {
           return result(output, rerun.committed().orElseThrow(), true);
         }
         clear(fs, root, rerun.committed().isPresent());
@@ -134,7 +139,19 @@ public final class SyntheticData {
         return result(output, manifest, false);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write to " + output + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(
+          "Cannot write to " + new Path(output) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether the tables are there with their sizes. */
+  private static boolean isWhole(FileSystem fs, Path root, Manifest manifest) {
+    try {
+      manifest.verify(fs, root, false);
+      return true;
+    } catch (InputException e) {
+      LOG.warn("The synthetic data are damaged and made again: {}", e.getMessage());
+      return false;
     }
   }
 

@@ -19,7 +19,11 @@ class EgdCxrDatasetTest {
   private final Configuration conf = new Configuration();
 
   private EgdCxrDataset open(Path input, Optional<String> imagesRoot) {
-    return EgdCxrDataset.open(conf, input.toUri().toString(), imagesRoot);
+    return EgdCxrDataset.open(conf, hadoop(input), imagesRoot.map(org.apache.hadoop.fs.Path::new));
+  }
+
+  private static org.apache.hadoop.fs.Path hadoop(Path path) {
+    return new org.apache.hadoop.fs.Path(path.toUri());
   }
 
   @Test

@@ -219,4 +219,33 @@ class DicomFixtureTest {
     }
     return values;
   }
+
+  @Test
+  void refusesPixelDataLongerThanTheFileAndUnknownPixelRepresentations() throws IOException {
+    byte[] valid =
+        DicomWriter.toBytes(
+            new DicomImage(
+                DicomReader.read(io.cogaze.dataset.EgdFixture.dicom(0, 0)).ids(),
+                PixelFormat.unsigned16(2, 2, 12, Photometric.MONOCHROME2),
+                Display.plain(),
+                new short[] {1, 2, 3, 4}));
+    for (int length : new int[] {0xFFFFFFFE, 0x7FFFFFFF, 10}) {
+      byte[] bytes = valid.clone();
+      java.nio.ByteBuffer.wrap(bytes)
+          .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+          .putInt(bytes.length - 12, length);
+      assertThatThrownBy(() -> DicomReader.read(bytes))
+          .isInstanceOfSatisfying(
+              DicomException.class,
+              e -> assertThat(e.reason()).isEqualTo(DicomException.Reason.TRUNCATED));
+    }
+    int at = 0;
+    while (valid[at] != 0x28 || valid[at + 1] != 0 || valid[at + 2] != 3 || valid[at + 3] != 1) {
+      at++;
+    }
+    byte[] bytes = valid.clone();
+    bytes[at + 8] = 7;
+    assertThatThrownBy(() -> DicomReader.read(bytes))
+        .hasMessageContaining("Pixel Representation 7");
+  }
 }

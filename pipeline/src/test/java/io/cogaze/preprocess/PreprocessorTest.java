@@ -294,6 +294,162 @@ class PreprocessorTest {
   }
 
   @Test
+  void anyCharacterMayStandInPaths() throws Exception {
+    folder = folder.resolve("mein Ordner ö%20 [x] {a,b}, c*?^$");
+    EgdFixture fixture = fixture();
+    fixture.gaze.add(EgdFixture.gazeRow(1, 99, 5, 5, 1).replaceAll(",\\d+$", ",x"));
+    fixture.write();
+    Files.delete(fixture.images.resolve(EgdFixture.path(0)));
+    PreprocessResult result = preprocess("out put");
+    ShardSet set = open("out put");
+    assertThat(result.manifest()).isEqualTo(set.manifest());
+    assertThat(examples(set)).hasSize(IMAGES - 1);
+    assertThat(set.index()).allMatch(IndexEntry::hasGaze);
+    assertThat(set.quarantine().get(0).source()).contains(fixture.tables.toString());
+    assertThat(set.warnings())
+        .singleElement()
+        .satisfies(issue -> assertThat(issue.source()).endsWith(fixture.tables + "/eye_gaze.csv"));
+    assertThat(preprocess("out put").alreadyDone()).isTrue();
+
+    assertThatThrownBy(() -> preprocess("none", "preprocess.max-quarantined-share=0"))
+        .hasMessageContaining("Cannot preprocess file:" + fixture.root);
+  }
+
+  @Test
+  void aFolderOfOtherFilesAndTheInputItselfAreNoOutput() throws Exception {
+    EgdFixture fixture = fixture().write();
+    Path precious = folder.resolve("foreign/photos/img-d41d8cd98f00b204e9800998ecf8427e.png");
+    EgdFixture.put(precious, new byte[1]);
+    assertThatThrownBy(() -> preprocess("foreign"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("it already holds photos");
+    assertThat(precious).exists();
+    for (String output : List.of("data", "data/shards", "data/egd-cxr/1.0.0")) {
+      assertThatThrownBy(() -> preprocess(output))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("--input");
+    }
+    try (Stream<Path> files = Files.list(fixture.root)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("egd-cxr", "mimic-cxr");
+    }
+    assertThat(folder.resolve("foreign/_lock")).doesNotExist();
+  }
+
+  @Test
+  void changedInputIsNoticedAndDamagedShardsAreMadeAgain() throws Exception {
+    EgdFixture fixture = fixture().write();
+    Path image = fixture.images.resolve(EgdFixture.path(0));
+    Path away = folder.resolve("away.dcm");
+    Files.move(image, away);
+    PreprocessResult without = preprocess("shards");
+    assertThat(without.quarantined()).containsOnly(Map.entry("IMAGE_MISSING", 1L));
+    assertThat(preprocess("shards").alreadyDone()).isTrue();
+
+    Files.move(away, image);
+    assertThatThrownBy(() -> preprocess("shards"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("input content: there");
+    PreprocessResult whole = preprocess("shards", true);
+    assertThat(whole.quarantined()).isEmpty();
+    assertThat(preprocess("shards").alreadyDone()).isTrue();
+
+    String data = open("shards").index().get(0).file();
+    Files.delete(folder.resolve("shards").resolve(data));
+    PreprocessResult again = preprocess("shards");
+    assertThat(again.alreadyDone()).isFalse();
+    assertThat(again.manifest()).isEqualTo(whole.manifest());
+    assertThat(examples(open("shards"))).hasSize(IMAGES);
+
+    Path gaze = fixture.tables.resolve("eye_gaze.csv");
+    Files.setLastModifiedTime(
+        gaze,
+        java.nio.file.attribute.FileTime.fromMillis(
+            Files.getLastModifiedTime(gaze).toMillis() + 5000));
+    assertThatThrownBy(() -> preprocess("shards")).isInstanceOf(ConfigurationException.class);
+  }
+
+  @Test
+  void gzipThatIsMisnamedOrCutOffIsAnInputError() throws Exception {
+    EgdFixture fixture = fixture().write();
+    Path gaze = fixture.tables.resolve("eye_gaze.csv");
+    byte[] plain = Files.readAllBytes(gaze);
+    java.io.ByteArrayOutputStream packed = new java.io.ByteArrayOutputStream();
+    try (java.io.OutputStream out = new java.util.zip.GZIPOutputStream(packed)) {
+      out.write(plain);
+    }
+    Files.write(gaze, packed.toByteArray());
+    assertThatThrownBy(() -> preprocess("shards"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("eye_gaze.csv: it is gzip, but its name says otherwise")
+        .hasMessageContaining("rename it to eye_gaze.csv.gz");
+    Files.delete(gaze);
+    Path named = fixture.tables.resolve("eye_gaze.csv.gz");
+    Files.write(named, plain);
+    assertThatThrownBy(() -> preprocess("shards"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("eye_gaze.csv.gz: it is not gzip, but its name says otherwise");
+    Files.write(named, Arrays.copyOf(packed.toByteArray(), packed.size() - 200));
+    assertThatThrownBy(() -> preprocess("shards"))
+        .hasStackTraceContaining("eye_gaze.csv.gz: its compressed content is cut off or damaged")
+        .hasStackTraceContaining("io.cogaze.error.InputException");
+  }
+
+  @Test
+  void aGazeTableOfOtherImagesIsAnError() throws Exception {
+    EgdFixture fixture = fixture();
+    fixture.gaze.replaceAll(row -> row.replaceFirst("-0", "-9"));
+    fixture.write();
+    assertThatThrownBy(() -> preprocess("shards"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("not one example has gaze")
+        .hasMessageContaining("60 x NO_GAZE");
+  }
+
+  @Test
+  void oddImagesAndPatientIdsAreReported() throws Exception {
+    EgdFixture fixture = fixture();
+    fixture.master.replaceAll(
+        row -> row.contains("10000009.0") ? row.replace("10000009.0", "0010000009.00") : row);
+    fixture.master.set(4, fixture.master.get(4).replace("10000004.0", "1.0000004E7"));
+    fixture.master.set(5, fixture.master.get(5).replace("10000005.0", "nan"));
+    fixture.write();
+    EgdFixture.put(fixture.images.resolve(EgdFixture.path(7)), EgdFixture.dicom(3, 99));
+    byte[] flat = EgdFixture.dicom(8, 8);
+    Arrays.fill(flat, flat.length - 2 * 40 * 48, flat.length, (byte) 1);
+    EgdFixture.put(fixture.images.resolve(EgdFixture.path(8)), flat);
+    preprocess("shards", "preprocess.max-quarantined-share=0.2");
+    ShardSet set = open("shards");
+    assertThat(set.quarantine())
+        .extracting(issue -> issue.exampleId() + " " + issue.reason())
+        .containsExactly(EgdFixture.id(4) + " PATIENT_VALUE", EgdFixture.id(5) + " PATIENT_VALUE");
+    assertThat(set.warnings())
+        .extracting(issue -> issue.exampleId() + " " + issue.reason())
+        .containsExactlyInAnyOrder(
+            EgdFixture.id(7) + " PATIENT_DIFFERS", EgdFixture.id(8) + " CONSTANT_IMAGE");
+  }
+
+  @Test
+  void brokenTablesAreErrors() throws Exception {
+    EgdFixture fixture = fixture().write();
+    Path master = fixture.tables.resolve("master_sheet.csv");
+    String text = Files.readString(master);
+    Files.writeString(master, text + "x,\"unclosed\nand more\n");
+    assertThatThrownBy(() -> preprocess("shards"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("the quote that opens on line 122 is never closed");
+    Files.writeString(master, text.replaceFirst(",Normal,CHF,", ",Normal,chf,CHF,"));
+    assertThatThrownBy(() -> preprocess("shards"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("two columns are called 'chf', column 32 and column 33");
+    Files.delete(master);
+    Files.createDirectory(master);
+    assertThatThrownBy(() -> preprocess("shards"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("it is a folder, and a file is expected");
+  }
+
+  @Test
   void whatAnInterruptedRunLeftIsNoShardSetAndIsCleanedUp() throws Exception {
     fixture().write();
     preprocess("whole");
@@ -630,7 +786,9 @@ class PreprocessorTest {
   @Test
   void anUnknownDataSetIsRefusedWithTheKnownNames() {
     assertThatThrownBy(
-            () -> io.cogaze.dataset.Datasets.open("mimic", conf, "x", java.util.Optional.empty()))
+            () ->
+                io.cogaze.dataset.Datasets.open(
+                    "mimic", conf, new org.apache.hadoop.fs.Path("x"), java.util.Optional.empty()))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("'mimic'")
         .hasMessageContaining("egd-cxr");

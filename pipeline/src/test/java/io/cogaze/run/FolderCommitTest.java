@@ -3,6 +3,7 @@ package io.cogaze.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
 import java.io.IOException;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -26,6 +29,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FolderCommitTest {
+  private static final OwnFiles OWN =
+      new OwnFiles(
+          Set.of("data"),
+          Pattern.compile("data/part-\\d" + OwnFiles.RANDOM + "\\.[a-z]+"),
+          Set.of());
+
   @TempDir java.nio.file.Path temporary;
 
   private LocalFileSystem local;
@@ -91,7 +100,7 @@ class FolderCommitTest {
       try {
         attempt(dying, place, "new");
         finished = true;
-      } catch (UncheckedIOException e) {
+      } catch (UncheckedIOException | RunException e) {
         assertThat(dying.crashed()).as("step %d: %s", steps, e).isTrue();
       }
       var seen = Manifest.readIfPresent(disk, place);
@@ -106,7 +115,7 @@ class FolderCommitTest {
       }
       // Another attempt succeeds whatever was left, and cleans up.
       Manifest whole = attempt(disk, place, "new");
-      FolderCommit.removeLeftovers(disk, place);
+      FolderCommit.removeLeftovers(disk, place, OWN);
       whole.verify(disk, place, true);
       assertThat(filesUnder(place))
           .as("step %d", steps)
@@ -211,12 +220,17 @@ class FolderCommitTest {
     String innerFile =
         commitOne(inner, "kept"); // committed by itself: none of the outer folder's business
     String leftover = FolderCommit.fileName("data/part-1", ".parquet");
-    String noSuffix = FolderCommit.fileName("part-2", "");
-    for (String name : List.of(leftover, noSuffix, "summary.json", "notes-2024.txt")) {
+    String picture = "picture-" + "0123456789abcdef".repeat(2) + ".png";
+    List<String> foreign =
+        List.of(picture, "data/" + picture, "photos/" + leftover.substring(5), "photos/" + picture);
+    foreign.forEach(name -> put(name));
+    for (String name : List.of(leftover, "summary.json", "notes-2024.txt")) {
       Json.put(local, new Path(folder, name), text(name));
     }
     String listed = commitOne(folder, "listed");
-    assertThat(FolderCommit.removeLeftovers(local, folder)).containsExactly(leftover, noSuffix);
+    assertThat(FolderCommit.removeLeftovers(local, folder, OWN)).containsExactly(leftover);
+    assertThat(filesUnder(folder)).containsAll(foreign);
+    foreign.forEach(name -> delete(name));
     assertThat(filesUnder(folder))
         .containsExactlyInAnyOrder(
             "inner/" + innerFile,
@@ -227,6 +241,81 @@ class FolderCommitTest {
             "summary.json");
     FolderCommit.withdraw(local, folder);
     assertThat(filesUnder(folder)).doesNotContain(listed, "manifest.json").contains("summary.json");
+  }
+
+  private void put(String name) {
+    try {
+      Json.put(local, new Path(folder, name), text(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void delete(String name) {
+    try {
+      local.delete(new Path(folder, name), false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void refusesAFolderThatHoldsAnythingElse() throws IOException {
+    OWN.requireOwn(local, new Path(folder, "absent"));
+    put(FolderCommit.fileName("data/part-1", ".parquet"));
+    put(".hidden");
+    put("summary.json");
+    OWN.requireOwn(local, folder);
+    put("data/picture-" + "0123456789abcdef".repeat(2) + ".png");
+    put("photos/x.png");
+    assertThatThrownBy(() -> OWN.requireOwn(local, folder))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("it already holds data/picture-")
+        .hasMessageContaining(", photos.")
+        .hasMessageContaining("choose a new or an empty folder");
+    commitOne(folder, "x");
+    OWN.requireOwn(local, folder);
+  }
+
+  @Test
+  void aFileInPlaceOfAFolderIsExplained() throws IOException {
+    put("file");
+    for (String place : List.of("file", "file/inner/folder")) {
+      Path wanted = new Path(folder, place);
+      assertThatThrownBy(() -> FolderCommit.begin(local, wanted, "x"))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("a part of this path is a file, and a folder is expected");
+      assertThatThrownBy(() -> RunLock.acquire(local, wanted, "x"))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("a part of this path is a file, and a folder is expected");
+    }
+    java.nio.file.Path link = java.nio.file.Path.of(folder.toUri().getPath(), "link");
+    java.nio.file.Files.createSymbolicLink(link, java.nio.file.Path.of("nowhere"));
+    Path wanted = new Path(folder, "link");
+    assertThatThrownBy(() -> RunLock.acquire(local, wanted, "x"))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Cannot write to")
+        .hasMessageContaining("a link to nowhere");
+  }
+
+  @Test
+  void anOutputMayNotBeOrLieInAnInputAlsoNotThroughALink() throws IOException {
+    put("in/x");
+    java.nio.file.Path root = java.nio.file.Path.of(folder.toUri().getPath());
+    java.nio.file.Files.createSymbolicLink(root.resolve("link"), root.resolve("in"));
+    Path in = new Path(folder, "in");
+    for (String out : List.of("in", "in/a/b", "link", "link/a", "in/../in/a")) {
+      assertThatThrownBy(
+              () ->
+                  Folders.requireOutside(
+                      local, new Path(folder, out), "--run", local, in, "--shards"))
+          .as(out)
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("in --shards".substring(3))
+          .hasMessageContaining("choose a folder outside of it");
+    }
+    Folders.requireOutside(local, new Path(folder, "in2"), "--run", local, in, "--shards");
+    Folders.requireOutside(local, folder, "--run", local, in, "--shards");
   }
 
   private String commitOne(Path place, String prefix) {

@@ -1,6 +1,7 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.run.Folders;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
 import io.cogaze.run.StaleEvaluation;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -56,6 +58,7 @@ public final class StageTrainer {
       throw new UncheckedIOException("Cannot reach " + request.run() + ": " + e.getMessage(), e);
     }
     ShardSet shards = ShardSet.open(hadoop, request.shards());
+    requireOutsideOfShards(fs, request, hadoop);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     RunLayout run = new RunLayout(request.run());
     List<TrainResult.StageResult> results = new ArrayList<>();
@@ -76,6 +79,17 @@ public final class StageTrainer {
       return result;
     } finally {
       WorkerSlots.ofThisJvm().close();
+    }
+  }
+
+  private static void requireOutsideOfShards(
+      FileSystem fs, TrainRequest request, Configuration hadoop) {
+    Path shards = new Path(request.shards());
+    try {
+      Folders.requireOutside(
+          fs, request.run(), "--run", shards.getFileSystem(hadoop), shards, "--shards");
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + shards + ": " + e.getMessage(), e);
     }
   }
 }
