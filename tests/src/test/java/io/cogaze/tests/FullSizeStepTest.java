@@ -41,9 +41,7 @@ class FullSizeStepTest {
     double loss = found.path("expected_loss").asDouble();
     assertThat(found.path("loss").asDouble()).isCloseTo(loss, within(1e-5 * loss));
     assertThat(found.path("gradient_count").asInt()).isGreaterThan(40);
-    assertThat(found.path("gradient_worst").asDouble())
-        .as(found.toPrettyString())
-        .isLessThan(1e-3);
+    assertThat(found.path("gradient_worst").asDouble()).as(found.toPrettyString()).isLessThan(1e-3);
     assertThat(found.path("zero_gradient_worst").asDouble())
         .as(found.toPrettyString())
         .isLessThan(1e-5);

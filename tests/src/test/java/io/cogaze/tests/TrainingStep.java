@@ -83,8 +83,7 @@ final class TrainingStep {
   private static NetworkSpec spec(String name, int height, int width) {
     return switch (name) {
       case "cooperative" ->
-          new CooperativeSpec(
-              height, width, WIDTH, DenseNetSpec.densenet201(), CLASSES, WIDTH, 0);
+          new CooperativeSpec(height, width, WIDTH, DenseNetSpec.densenet201(), CLASSES, WIDTH, 0);
       case "mt-unet" -> new MtUnetSpec(height, width, WIDTH, CLASSES, WIDTH, 0);
       case "densenet121" -> densenet(height, width, DenseNetSpec.densenet121());
       case "densenet169" -> densenet(height, width, DenseNetSpec.densenet169());
