@@ -87,6 +87,12 @@ final class Outputs {
     return path.substring(above.length());
   }
 
+  /** A path that users can paste into other programs: without a scheme on local disks. */
+  static String location(Path path) {
+    boolean local = "file".equals(path.toUri().getScheme());
+    return local ? path.toUri().getPath() : path.toString();
+  }
+
   static ObjectNode readObject(FileSystem fileSystem, Path file) throws IOException {
     if (!fileSystem.exists(file)) {
       return JSON.createObjectNode();
