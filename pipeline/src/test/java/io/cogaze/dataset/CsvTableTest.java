@@ -34,7 +34,11 @@ class CsvTableTest {
   }
 
   private List<CsvRow> read(byte[] bytes) throws IOException {
-    Path file = Files.write(folder.resolve("table.csv"), bytes);
+    return read("table.csv", bytes);
+  }
+
+  private List<CsvRow> read(String name, byte[] bytes) throws IOException {
+    Path file = Files.write(folder.resolve(name), bytes);
     List<CsvRow> rows = new ArrayList<>();
     try (CsvTable table = CsvTable.open(fs, new org.apache.hadoop.fs.Path(file.toString()))) {
       table.header().require(List.of(ID, TEXT));
@@ -77,12 +81,25 @@ class CsvTableTest {
   }
 
   @Test
-  void gzipIsKnownByItsContentNotItsName() throws IOException {
+  void gzipIsReadWhereNameAndContentAgree() throws IOException {
+    assertThat(read("table.csv.gz", gzip("id,text\n1,\"\u00e9\"\n")).get(0).text(TEXT))
+        .contains("\u00e9");
+  }
+
+  @Test
+  void gzipUnderAnotherNameIsRefusedBecauseTasksGoByTheName() {
+    assertThatThrownBy(() -> read("table.csv", gzip("id,text\n1,x\n")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("table.csv")
+        .hasMessageContaining("it is gzip, but its name says otherwise");
+  }
+
+  private static byte[] gzip(String text) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
-      gzip.write(utf8("id,text\n1,\"\u00e9\"\n"));
+      gzip.write(utf8(text));
     }
-    assertThat(read(bytes.toByteArray()).get(0).text(TEXT)).contains("\u00e9");
+    return bytes.toByteArray();
   }
 
   @Test

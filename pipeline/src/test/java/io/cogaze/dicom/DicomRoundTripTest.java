@@ -93,8 +93,8 @@ class DicomRoundTripTest {
         .isInstanceOfSatisfying(
             DicomException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TRUNCATED))
         .hasMessage(
-            "The DICOM file is truncated: pixel data needs 1200 bytes (20 rows x 30 columns x 16"
-                + " bits), but 200 are there");
+            "The DICOM file is truncated: element (7FE0,0010) at byte 900 needs 1200 bytes, but 200"
+                + " are left");
   }
 
   @Test

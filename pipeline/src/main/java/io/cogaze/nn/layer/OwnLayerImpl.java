@@ -67,14 +67,8 @@ public abstract class OwnLayerImpl<C extends OwnLayer> extends BaseLayer<C> {
   }
 
   /** The error for values that no network gives or takes. */
-  protected final IllegalArgumentException notFinite(String what) {
-    return new IllegalArgumentException(
-        "Layer "
-            + layerConf().getLayerName()
-            + " takes finite numbers, "
-            + what
-            + " holds NaN or infinity: the images hold it, or training diverged (lower the learning"
-            + " rate)");
+  protected final NotFiniteException notFinite(String what) {
+    return new NotFiniteException(layerConf().getLayerName(), what);
   }
 
   /** Memory for what the forward pass computes. */

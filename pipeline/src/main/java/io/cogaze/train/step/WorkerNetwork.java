@@ -2,6 +2,7 @@ package io.cogaze.train.step;
 
 import io.cogaze.error.RunException;
 import io.cogaze.nn.layer.ExampleKeys;
+import io.cogaze.nn.layer.NotFiniteException;
 import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.KeyedRandom;
@@ -105,10 +106,8 @@ public final class WorkerNetwork {
       long read = System.nanoTime();
       Nd4j.getRandom().setSeed(stepSeed(token, index));
       ExampleKeys.assign(graph, keys(batch));
-      graph.fit(arrays);
-      double loss = graph.score();
+      double loss = step(arrays, token, batch);
       long done = System.nanoTime();
-      requireFinite(loss, token, batch);
       lossSum += loss * batch.size();
       for (int head = 0; head < headLossSums.length; head++) {
         double weighted = headLossSums.length == 1 ? loss : headScores.scores[head];
@@ -179,15 +178,28 @@ public final class WorkerNetwork {
         .nextLong();
   }
 
-  private void requireFinite(double loss, PlanToken token, List<Example> batch) {
-    if (Double.isFinite(loss)) {
-      return;
+  /** One step; the batch's loss. */
+  private double step(MultiDataSet arrays, PlanToken token, List<Example> batch) {
+    double loss;
+    try {
+      network.graph().fit(arrays);
+      loss = network.graph().score();
+    } catch (NotFiniteException e) {
+      throw stopped("the loss is NaN", e, token, batch);
     }
-    throw new RunException(
+    if (!Double.isFinite(loss)) {
+      throw stopped("the loss is " + loss, null, token, batch);
+    }
+    return loss;
+  }
+
+  private RunException stopped(
+      String what, NotFiniteException cause, PlanToken token, List<Example> batch) {
+    return new RunException(
         "Stage '"
             + definition.stage()
-            + "' stopped: the loss is "
-            + loss
+            + "' stopped: "
+            + what
             + " in epoch "
             + token.epoch()
             + ", round "
@@ -196,9 +208,11 @@ public final class WorkerNetwork {
             + token.worker()
             + ", on the batch of examples "
             + batch.stream().map(Example::exampleId).toList()
+            + (cause == null ? "" : " (" + cause.getMessage() + ")")
             + ". The last checkpoint is kept. Lower cogaze.recipe.stages."
             + definition.stage()
-            + ".updater.learning-rate, or look at these examples");
+            + ".updater.learning-rate, or look at these examples",
+        cause);
   }
 
   /** Takes each output's loss while its input is still there. */
