@@ -4,6 +4,7 @@ import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.block.TensorNames;
+import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.Head;
 import io.cogaze.run.ConfigStamp;
@@ -603,6 +604,7 @@ final class StageRun {
       TreeMap<String, String> notes = new TreeMap<>();
       notes.put("recipe", request.recipe().name());
       notes.put("stage", stage);
+      notes.put("kernel", Kernels.description());
       notes.put("native_threads", Integer.toString(train.nativeThreads()));
       notes.put("pretrained", "no: every network began with random weights, none were pretrained");
       return new Provenance(
