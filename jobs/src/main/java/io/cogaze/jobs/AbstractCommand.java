@@ -41,7 +41,7 @@ abstract class AbstractCommand implements Callable<Integer> {
 
   private int perform() throws Exception {
     if (wantsStackTrace()) {
-      SparkSessions.logTaskFailures();
+      TaskFailureLogging.show();
     }
     CogazeConfig config = configuration.load(configSources());
     ConfigBinder binder = config.binder();

@@ -2,9 +2,6 @@ package io.cogaze.jobs;
 
 import io.cogaze.run.StatusLine;
 import io.cogaze.train.spark.NativeLibraryRegistrator;
-import java.util.List;
-import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -23,15 +20,6 @@ final class SparkSessions {
           + RecordKryoRegistrator.class.getName();
 
   private SparkSessions() {}
-
-  /** Lets Spark log the stack trace of each failed task, which the launcher's Log4j file hides. */
-  static void logTaskFailures() {
-    for (String name :
-        List.of(
-            "org.apache.spark.executor.Executor", "org.apache.spark.scheduler.TaskSetManager")) {
-      Configurator.setLevel(name, Level.WARN);
-    }
-  }
 
   /** A session for the named command; the caller closes it. */
   static SparkSession open(String command) {

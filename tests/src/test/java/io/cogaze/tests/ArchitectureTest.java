@@ -177,6 +177,8 @@ class ArchitectureTest {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName("io.cogaze.shard.ParquetLogging")
+        .and()
+        .doNotHaveFullyQualifiedName("io.cogaze.jobs.TaskFailureLogging")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

@@ -197,7 +197,7 @@ class RerunTest {
     Process first = SmallPipeline.cogaze().start(log, command);
     try {
       Path checkpoint = run.resolve("stages/contrast/checkpoints/0001/manifest.json");
-      awaitOrShow(first, log, () -> Files.exists(checkpoint));
+      awaitOrShow(first, log, () -> isWhole(checkpoint));
       // Asleep, not dead: it holds the folder, as a long pause of garbage collection would.
       signal("STOP", first);
       JsonNode holder = holder(run);
@@ -248,6 +248,11 @@ class RerunTest {
         .pollInterval(Duration.ofMillis(10))
         .until(() -> condition.getAsBoolean() || !process.isAlive());
     assertThat(process.isAlive()).as(() -> "still at work; it printed " + text(log)).isTrue();
+  }
+
+  /** A manifest is there before its content is: only the whole one commits the checkpoint. */
+  private static boolean isWhole(Path manifest) {
+    return Files.exists(manifest) && text(manifest).strip().endsWith("}");
   }
 
   private static String text(Path file) {
