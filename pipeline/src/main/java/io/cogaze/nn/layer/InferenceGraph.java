@@ -95,10 +95,17 @@ public final class InferenceGraph {
       replacement.setLayerName(name);
       builder.addLayer(name, replacement, inputs.get(folded.get(name)).get(0));
     } else {
-      Layer copy = layer instanceof DropoutRelu ? new DropoutRelu(0) : layer.clone();
+      Layer copy = withoutDropout(layer);
       copy.setLayerName(name);
       builder.addLayer(name, copy, below);
     }
+  }
+
+  private static Layer withoutDropout(Layer layer) {
+    if (layer instanceof DropoutRelu) {
+      return new DropoutRelu(0);
+    }
+    return layer instanceof Dropout ? new Dropout(0) : layer.clone();
   }
 
   /** Outputs and what something takes; the rest exists for its tensors only. */

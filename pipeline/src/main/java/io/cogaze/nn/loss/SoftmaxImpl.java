@@ -20,7 +20,7 @@ final class SoftmaxImpl<C extends OutputLoss> extends OutputLossImpl<C> {
 
   @Override
   long[] labelShape() {
-    return input.shape();
+    return input.rank() == 2 ? input.shape() : Activations.shape(input);
   }
 
   @Override
@@ -64,7 +64,7 @@ final class SoftmaxImpl<C extends OutputLoss> extends OutputLossImpl<C> {
         x[i] = Math.exp(x[i] - normaliser);
       }
     }
-    INDArray y = output(workspaces, input.shape());
+    INDArray y = output(workspaces, labelShape());
     HostValues.write(x, y);
     return y;
   }
