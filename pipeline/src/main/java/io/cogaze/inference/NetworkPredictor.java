@@ -2,6 +2,7 @@ package io.cogaze.inference;
 
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.layer.InferenceGraph;
 import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.checkpoint.TrainedStage;
@@ -74,7 +75,9 @@ final class NetworkPredictor implements Predictor {
     NativeLibrary.prepare();
     NativeLibrary.threads(nativeThreads);
     if (network == null) {
-      network = stage.network(heads);
+      TrainedStage.InferenceNetwork trained = stage.network(heads);
+      network =
+          new TrainedStage.InferenceNetwork(trained.built(), InferenceGraph.of(trained.graph()));
       assembler =
           new BatchAssembler(
               network.built().outputs(), stage.targetClasses(), stage.inputReduction());

@@ -32,8 +32,9 @@ public final class DenseNetBlocks {
     x = g.normRelu(part + ".norm0", x);
     x = g.pool(part + ".pool0", Pool.maximum(ConvolutionShape.square(3, 2, 1)), x);
     for (int block = 1; block <= blocks.size(); block++) {
+      int capacity = x.channels() + growth * blocks.get(block - 1);
       for (int layer = 1; layer <= blocks.get(block - 1); layer++) {
-        x = dense(g, part + ".denseblock" + block + ".denselayer" + layer, x, growth);
+        x = dense(g, part + ".denseblock" + block + ".denselayer" + layer, x, growth, capacity);
       }
       if (block < blocks.size()) {
         x = transition(g, part + ".transition" + block, x);
@@ -42,12 +43,13 @@ public final class DenseNetBlocks {
     return x;
   }
 
-  private static Activation dense(GraphAssembler g, String name, Activation in, int growth) {
+  private static Activation dense(
+      GraphAssembler g, String name, Activation in, int growth, int capacity) {
     Activation x = g.normRelu(name + ".norm1", in);
     x = convolution(g, name + ".conv1", x, BOTTLENECK * growth, 1);
     x = g.normRelu(name + ".norm2", x);
     x = convolution(g, name + ".conv2", x, growth, 3);
-    return g.concat(name + ".concat", in, x);
+    return g.append(name + ".concat", in, x, capacity);
   }
 
   private static Activation transition(GraphAssembler g, String name, Activation in) {

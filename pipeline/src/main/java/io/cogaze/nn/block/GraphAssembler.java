@@ -153,6 +153,15 @@ public final class GraphAssembler {
     return vertex(name, new Concat(), channels, ins);
   }
 
+  /**
+   * Appends channels to what an earlier call of the same row gave, without copying it.
+   *
+   * @param capacity channels of the row's last result
+   */
+  public Activation append(String name, Activation in, Activation more, int capacity) {
+    return vertex(name, new Concat(capacity), in.channels() + more.channels(), in, more);
+  }
+
   /** A network output. */
   public void output(String name, OwnLayer loss, Activation in) {
     graph.addLayer(name, loss, in.vertex());

@@ -10,7 +10,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>{@link Layout#PLAIN} and {@link Layout#CHANNELS_LAST} are both [N,C,H,W] and differ in their
  * strides; where C is 1, or H and W are, an array is both and counts as plain. {@link
- * Layout#BLOCKED_16} has rank 5. Arrays [N,C] count as plain with H = W = 1.
+ * Layout#BLOCKED_16} has rank 5, {@link Layout#STACKED_16} rank 6. Arrays [N,C] count as plain with
+ * H = W = 1.
  */
 public final class Activations {
   private Activations() {}
@@ -22,6 +23,9 @@ public final class Activations {
   public static Layout layout(INDArray array) {
     if (array.rank() == 5 && array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4)) {
       return Layout.BLOCKED_16;
+    }
+    if (array.rank() == 6 && array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4, 5)) {
+      return Layout.STACKED_16;
     }
     if (array.rank() == 4) {
       if (isDense(array, 0, 1, 2, 3)) {
@@ -40,7 +44,7 @@ public final class Activations {
             + " and strides "
             + Arrays.toString(array.stride())
             + " is no activation: expected [N,C], [N,C,H,W] in C order or with channels last, or"
-            + " [N,C/16,H,W,16]");
+            + " [N,C/16,H,W,16] or [C/16,N,H,W,16,1]");
   }
 
   /** Whether the array is as {@link #layout} wants it. */
@@ -49,18 +53,23 @@ public final class Activations {
       case 2 -> isDense(array, 0, 1);
       case 4 -> isDense(array, 0, 1, 2, 3) || isDense(array, 0, 2, 3, 1);
       case 5 -> array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4);
+      case 6 -> array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4, 5);
       default -> false;
     };
   }
 
   /** N. */
   public static long examples(INDArray array) {
-    return array.size(0);
+    return array.size(array.rank() == 6 ? 1 : 0);
   }
 
   /** C. */
   public static long channels(INDArray array) {
-    return array.rank() == 5 ? array.size(1) * array.size(4) : array.size(1);
+    return switch (array.rank()) {
+      case 5 -> array.size(1) * array.size(4);
+      case 6 -> array.size(0) * array.size(4);
+      default -> array.size(1);
+    };
   }
 
   /** H; 1 for [N,C]. */
@@ -91,14 +100,10 @@ public final class Activations {
 
   /** Copies between activations of one logical shape, whatever their layouts. */
   public static void assign(INDArray from, INDArray to) {
-    Layout source = layout(from);
-    Layout target = layout(to);
-    if (source == Layout.BLOCKED_16 && target != Layout.BLOCKED_16) {
-      blocks(to).assign(from.permute(0, 1, 4, 2, 3));
-    } else if (source != Layout.BLOCKED_16 && target == Layout.BLOCKED_16) {
-      to.permute(0, 1, 4, 2, 3).assign(blocks(from));
-    } else {
+    if (from.rank() == 4 && to.rank() == 4) {
       to.assign(from);
+    } else {
+      blocks(to).assign(blocks(from));
     }
   }
 
@@ -129,13 +134,22 @@ public final class Activations {
     if (array.rank() == 5) {
       INDArray blocks = values.reshape('c', array.size(1), array.size(4));
       Nd4j.exec(new BroadcastAddOp(array, blocks, array, 1, 4));
+    } else if (array.rank() == 6) {
+      INDArray blocks = values.reshape('c', array.size(0), array.size(4));
+      Nd4j.exec(new BroadcastAddOp(array, blocks, array, 0, 4));
     } else {
       Nd4j.exec(new BroadcastAddOp(array, values, array, 1));
     }
   }
 
-  /** [N,C,H,W] as a view [N,C/16,16,H,W]. */
+  /** A view [N,C/16,16,H,W]. */
   private static INDArray blocks(INDArray array) {
+    if (array.rank() == 5) {
+      return array.permute(0, 1, 4, 2, 3);
+    }
+    if (array.rank() == 6) {
+      return array.reshape('c', Arrays.copyOf(array.shape(), 5)).permute(1, 0, 4, 2, 3);
+    }
     long[] shape = {
       array.size(0), array.size(1) / Form.BLOCK, Form.BLOCK, array.size(2), array.size(3)
     };

@@ -34,6 +34,11 @@ final class AlignedAddress {
     return new AlignedAddress(floats.address(), floats);
   }
 
+  /** An address behind this one in the same memory. */
+  AlignedAddress plus(long bytes) {
+    return new AlignedAddress(value + bytes, owner);
+  }
+
   long value() {
     return value;
   }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -59,6 +60,7 @@ public final class Arena {
       };
 
   private Thread owner;
+  private long lives;
 
   private Arena(Thread owner) {
     this.owner = owner;
@@ -70,8 +72,11 @@ public final class Arena {
   /** The arrays that were asked for while a workspace was open. */
   private static final class Scope {
     private long generation;
-    private final List<Block> blocks = new ArrayList<>();
+    private final List<Hold> holds = new ArrayList<>();
   }
+
+  /** That a scope keeps a block, in one of the lives of the block. */
+  private record Hold(Block block, long life) {}
 
   /** A piece of a slab, free or in use. */
   private static final class Block implements Comparable<Block> {
@@ -79,6 +84,9 @@ public final class Arena {
     private long from;
     private long bytes;
     private boolean isFree;
+    private int holders;
+    private long life;
+    private long filled;
     private Block before;
     private Block after;
 
@@ -170,6 +178,52 @@ public final class Arena {
    * @param workspace open, of the calling thread
    */
   public static INDArray take(MemoryWorkspace workspace, long... shape) {
+    return growing(workspace, length(shape), shape);
+  }
+
+  /** See {@link Buffers#grown}. */
+  public static Optional<INDArray> grown(MemoryWorkspace workspace, INDArray array, long... shape) {
+    return shared(workspace, array, shape, true);
+  }
+
+  /** See {@link Buffers#cut}. */
+  public static Optional<INDArray> cut(MemoryWorkspace workspace, INDArray array, long... shape) {
+    return shared(workspace, array, shape, false);
+  }
+
+  private static Optional<INDArray> shared(
+      MemoryWorkspace workspace, INDArray array, long[] shape, boolean grows) {
+    Arena arena = OF_THREAD.get();
+    if (arena == null) {
+      return Optional.empty();
+    }
+    synchronized (arena) {
+      if (arena.owner != Thread.currentThread()) {
+        return Optional.empty();
+      }
+      arena.collect();
+      Block block = arena.used.get(array.data().addressPointer().address());
+      long length = length(shape);
+      if (block == null || length * Float.BYTES > block.bytes) {
+        return Optional.empty();
+      }
+      if (grows) {
+        if (array.length() != block.filled || length < block.filled) {
+          return Optional.empty();
+        }
+        block.filled = length;
+      }
+      arena.hold(workspace, block);
+      return Optional.of(arena.array(block, shape));
+    }
+  }
+
+  /**
+   * As {@link #take}, with memory behind the array that {@link #grown} may use.
+   *
+   * @param capacity values to which the array may grow
+   */
+  public static INDArray growing(MemoryWorkspace workspace, long capacity, long... shape) {
     if (!workspace.isScopeActive()) {
       throw new IllegalStateException(
           "Workspace " + workspace.getId() + " is not open: nothing bounds the array's life");
@@ -178,11 +232,19 @@ public final class Arena {
       Arena arena = ofThread();
       synchronized (arena) {
         if (arena.owner == Thread.currentThread()) {
-          return arena.takeOwned(workspace, shape);
+          return arena.takeOwned(workspace, capacity, shape);
         }
       }
       OF_THREAD.remove();
     }
+  }
+
+  private static long length(long[] shape) {
+    long length = 1;
+    for (long size : shape) {
+      length = Math.multiplyExact(length, size);
+    }
+    return length;
   }
 
   /** Ends the life of an array before its workspace is closed; does nothing for other arrays. */
@@ -193,6 +255,7 @@ public final class Arena {
         if (arena.owner == Thread.currentThread()) {
           Block block = arena.used.remove(array.data().addressPointer().address());
           if (block != null) {
+            block.holders = 0;
             arena.free(block);
           }
         }
@@ -253,18 +316,26 @@ public final class Arena {
     return used.isEmpty();
   }
 
-  private INDArray takeOwned(MemoryWorkspace workspace, long[] shape) {
+  private INDArray takeOwned(MemoryWorkspace workspace, long capacity, long[] shape) {
     collect();
-    long length = 1;
-    for (long size : shape) {
-      length = Math.multiplyExact(length, size);
-    }
-    long lines = (length * Float.BYTES + AlignedArrays.BYTES - 1) / AlignedArrays.BYTES;
-    Block block = cut(Math.max(1, lines) * AlignedArrays.BYTES);
+    long lines = (capacity * Float.BYTES + AlignedArrays.BYTES - 1) / AlignedArrays.BYTES;
+    Block block = piece(Math.max(1, lines) * AlignedArrays.BYTES);
+    block.life = ++lives;
+    block.holders = 0;
+    block.filled = length(shape);
     used.put(block.address(), block);
+    hold(workspace, block);
+    return array(block, shape);
+  }
+
+  private void hold(MemoryWorkspace workspace, Block block) {
     Scope scope = scopes.computeIfAbsent(workspace, key -> new Scope());
     scope.generation = workspace.getGenerationId();
-    scope.blocks.add(block);
+    scope.holds.add(new Hold(block, block.life));
+    block.holders++;
+  }
+
+  private INDArray array(Block block, long[] shape) {
     Place place = new Place(block.address(), Arrays.hashCode(shape));
     INDArray known = arrays.get(place);
     if (known == null || !Arrays.equals(known.shape(), shape)) {
@@ -282,8 +353,10 @@ public final class Arena {
       MemoryWorkspace workspace = entry.getKey();
       Scope scope = entry.getValue();
       if (!workspace.isScopeActive() || workspace.getGenerationId() != scope.generation) {
-        for (Block block : scope.blocks) {
-          if (used.remove(block.address(), block)) {
+        for (Hold hold : scope.holds) {
+          Block block = hold.block;
+          if (block.life == hold.life && --block.holders == 0) {
+            used.remove(block.address());
             free(block);
           }
         }
@@ -292,7 +365,7 @@ public final class Arena {
     }
   }
 
-  private Block cut(long bytes) {
+  private Block piece(long bytes) {
     Block found = free.ceiling(new Block(SMALLEST, 0, bytes));
     if (found == null) {
       dropIdleSlabs();

@@ -16,10 +16,14 @@ public record Form(
   static final int BLOCK = 16;
 
   public Form {
-    if (layout == Layout.BLOCKED_16 && channels % BLOCK != 0) {
+    if (isInBlocks(layout) && channels % BLOCK != 0) {
       throw new IllegalArgumentException(
           channels + " channels cannot lie in blocks of " + BLOCK + ": they are no multiple of it");
     }
+  }
+
+  private static boolean isInBlocks(Layout layout) {
+    return layout == Layout.BLOCKED_16 || layout == Layout.STACKED_16;
   }
 
   /** The size of another form. */
@@ -68,11 +72,13 @@ public record Form(
     return view(buffers.scratch(type, memory()));
   }
 
-  private long[] memory() {
+  /** The shape of the memory, in its order. */
+  long[] memory() {
     return switch (layout) {
       case PLAIN -> new long[] {examples, channels, height, width};
       case CHANNELS_LAST -> new long[] {examples, height, width, channels};
       case BLOCKED_16 -> new long[] {examples, channels / BLOCK, height, width, BLOCK};
+      case STACKED_16 -> new long[] {channels / BLOCK, examples, height, width, BLOCK, 1};
     };
   }
 

@@ -38,6 +38,10 @@ public interface Kernel {
    */
   INDArray convolution(ConvolutionShape shape, INDArray x, INDArray w, INDArray b, Buffers buffers);
 
+  /** max(conv(x, w) + b, 0), for inference; parameters as {@link #convolution} has them. */
+  INDArray convolutionRelu(
+      ConvolutionShape shape, INDArray x, INDArray w, INDArray b, Buffers buffers);
+
   /**
    * The gradient of the input of {@link #convolution}; also a transposed convolution.
    *
@@ -150,6 +154,16 @@ public interface Kernel {
 
   /** Concatenation along the channels. */
   INDArray concat(INDArray[] xs, Buffers buffers);
+
+  /**
+   * Appends channels: {@link #concat} of two, where a row of such calls, each on the result of the
+   * one before, need not copy what is there already.
+   *
+   * @param capacity channels of the row's last result
+   */
+  default INDArray append(INDArray x, INDArray more, long capacity, Buffers buffers) {
+    return concat(new INDArray[] {x, more}, buffers);
+  }
 
   /**
    * Splits along the channels: the gradient of {@link #concat}.

@@ -7,5 +7,10 @@ public enum Layout {
   /** A view [N,C,H,W] with the strides of memory [N,H,W,C]. */
   CHANNELS_LAST,
   /** [N,C/16,H,W,16], rank 5, C order; C is a multiple of 16. */
-  BLOCKED_16
+  BLOCKED_16,
+  /**
+   * [C/16,N,H,W,16,1], rank 6, C order; C is a multiple of 16 and N at least 2. Channels can be
+   * appended where they lie, which is what dense blocks do.
+   */
+  STACKED_16
 }

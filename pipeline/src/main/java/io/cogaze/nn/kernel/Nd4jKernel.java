@@ -66,6 +66,13 @@ final class Nd4jKernel implements Kernel {
   }
 
   @Override
+  public INDArray convolutionRelu(
+      ConvolutionShape s, INDArray x, INDArray w, INDArray b, Buffers buffers) {
+    INDArray y = convolution(s, x, w, b, buffers);
+    return Nd4j.exec(new RectifiedLinear(y, y));
+  }
+
+  @Override
   public INDArray convolutionBackwardData(
       ConvolutionShape s, INDArray w, INDArray dy, Form input, Buffers buffers) {
     if (isDilated(s)) {

@@ -26,6 +26,7 @@ import io.cogaze.nn.kernel.ConvolutionRule.Direction;
 import io.cogaze.nn.kernel.OneDnnSession.Scratch;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.binary;
@@ -59,6 +60,8 @@ final class OneDnnKernel implements Kernel {
   private static final memory.data_type FLOAT = memory.data_type.f32;
   private static final int SCALE_AND_SHIFT =
       normalization_flags.use_scale.value | normalization_flags.use_shift.value;
+
+  private static final ConvolutionShape POINTWISE = ConvolutionShape.square(1, 1, 0);
 
   private final Kernel reference;
   private final ConvolutionRule rule;
@@ -110,7 +113,12 @@ final class OneDnnKernel implements Kernel {
       Form source,
       Form target,
       Algorithm algorithm,
-      boolean bias) {}
+      boolean bias,
+      boolean relu) {
+    ConvolutionKey withRelu() {
+      return new ConvolutionKey(direction, shape, source, target, algorithm, bias, true);
+    }
+  }
 
   private record WeightsKey(Direction direction, ConvolutionKey of) {}
 
@@ -123,6 +131,12 @@ final class OneDnnKernel implements Kernel {
 
   private ConvolutionKey key(
       Direction direction, ConvolutionShape shape, Form input, long outputs, boolean bias) {
+    if (input.layout() == Layout.STACKED_16
+        && shape.equals(POINTWISE)
+        && layout(outputs) == Layout.BLOCKED_16) {
+      Form target = input.channels(outputs, Layout.STACKED_16);
+      return new ConvolutionKey(direction, shape, input, target, Algorithm.DIRECT, bias, false);
+    }
     // A single channel lies the same way in every layout; only its gradient wants another.
     boolean first =
         direction != Direction.DATA
@@ -144,7 +158,8 @@ final class OneDnnKernel implements Kernel {
         source,
         target,
         rule.algorithm(direction, shape, source, outputs, source.layout()),
-        bias);
+        bias,
+        false);
   }
 
   @Override
@@ -153,8 +168,23 @@ final class OneDnnKernel implements Kernel {
     if (isOther(x)) {
       return reference.convolution(shape, x, w, b, buffers);
     }
-    OneDnnSession session = OneDnnSession.get();
+    return convolution(
+        key(Direction.FORWARD, shape, Form.of(x), w.size(0), b != null), x, w, b, buffers);
+  }
+
+  @Override
+  public INDArray convolutionRelu(
+      ConvolutionShape shape, INDArray x, INDArray w, INDArray b, Buffers buffers) {
+    if (isOther(x)) {
+      return reference.convolutionRelu(shape, x, w, b, buffers);
+    }
     ConvolutionKey key = key(Direction.FORWARD, shape, Form.of(x), w.size(0), b != null);
+    return convolution(key.withRelu(), x, w, b, buffers);
+  }
+
+  private INDArray convolution(
+      ConvolutionKey key, INDArray x, INDArray w, INDArray b, Buffers buffers) {
+    OneDnnSession session = OneDnnSession.get();
     OneDnnOperation operation = session.operation(key, () -> forward(key));
     if (b != null) {
       operation.own(DNNL_ARG_BIAS).copyFrom(b);
@@ -164,7 +194,9 @@ final class OneDnnKernel implements Kernel {
     operation.place(DNNL_ARG_WEIGHTS, weights(session, key, operation, w));
     operation.place(DNNL_ARG_DST, AlignedAddress.of(y));
     session.run(operation);
-    return result(y, key.target.as(layout(w.size(0))), buffers);
+    return key.target.layout() == Layout.STACKED_16
+        ? y
+        : result(y, key.target.as(layout(w.size(0))), buffers);
   }
 
   @Override
@@ -303,7 +335,18 @@ final class OneDnnKernel implements Kernel {
                 dilation(key.shape),
                 begin,
                 end);
-    return new convolution_forward.primitive_desc(descriptor, engine());
+    if (!key.relu) {
+      return new convolution_forward.primitive_desc(descriptor, engine());
+    }
+    return new convolution_forward.primitive_desc(descriptor, thenRelu(), engine());
+  }
+
+  private static primitive_attr thenRelu() {
+    post_ops after = new post_ops();
+    after.append_eltwise(1, algorithm.eltwise_relu, 0, 0);
+    primitive_attr attributes = new primitive_attr();
+    attributes.set_post_ops(after);
+    return attributes;
   }
 
   private static OneDnnOperation forward(ConvolutionKey key) {
@@ -375,6 +418,12 @@ final class OneDnnKernel implements Kernel {
 
   private record NormKey(Direction direction, Form form, double epsilon, int flags) {}
 
+  /** Statistics over N, H and W do not care in which order examples and rows lie. */
+  private Form normForm(INDArray x) {
+    Form form = Form.of(x);
+    return form.layout() == Layout.STACKED_16 ? form : output(x);
+  }
+
   private static int flags(boolean relu) {
     return SCALE_AND_SHIFT | (relu ? normalization_flags.fuse_norm_relu.value : 0);
   }
@@ -445,7 +494,7 @@ final class OneDnnKernel implements Kernel {
       return reference.batchNorm(x, gamma, beta, epsilon, relu, buffers);
     }
     OneDnnSession session = OneDnnSession.get();
-    Form form = output(x);
+    Form form = normForm(x);
     NormKey key = new NormKey(Direction.FORWARD, form, epsilon, flags(relu));
     OneDnnOperation operation =
         session.operation(key, () -> normForward(key, prop_kind.forward_training));
@@ -482,7 +531,7 @@ final class OneDnnKernel implements Kernel {
     if (isOther(x)) {
       return reference.batchNormInference(x, scale, shift, relu, buffers);
     }
-    Form form = output(x);
+    Form form = normForm(x);
     INDArray y = form.create(buffers);
     affine(as(x, form, buffers), y, form, scale, shift, relu);
     return y;
@@ -533,7 +582,7 @@ final class OneDnnKernel implements Kernel {
           x, forward, gamma, epsilon, relu, dy, dgamma, dbeta, buffers);
     }
     OneDnnSession session = OneDnnSession.get();
-    Form form = output(x);
+    Form form = normForm(x);
     NormKey key = new NormKey(Direction.DATA, form, epsilon, flags(relu));
     OneDnnOperation operation = session.operation(key, () -> normBackward(key));
     operation.own(DNNL_ARG_SCALE).copyFrom(gamma);
@@ -695,7 +744,7 @@ final class OneDnnKernel implements Kernel {
     }
     // With one pixel every layout is [N,C].
     INDArray y = averagePool(whole(Form.of(x)), x, buffers);
-    return y.reshape('c', x.size(0), Activations.channels(x));
+    return y.reshape('c', Activations.examples(x), Activations.channels(x));
   }
 
   @Override
@@ -907,15 +956,11 @@ final class OneDnnKernel implements Kernel {
         session.operation(
             key,
             () -> {
-              post_ops after = new post_ops();
-              after.append_eltwise(1, algorithm.eltwise_relu, 0, 0);
-              primitive_attr attributes = new primitive_attr();
-              attributes.set_post_ops(after);
               memory.desc md = descriptor(form);
               binary.primitive_desc plan =
                   new binary.primitive_desc(
-                      new binary.desc(algorithm.binary_add, md, md, md), attributes, engine());
-              return new OneDnnOperation(engine(), new binary(plan), plan, attributes, after)
+                      new binary.desc(algorithm.binary_add, md, md, md), thenRelu(), engine());
+              return new OneDnnOperation(engine(), new binary(plan), plan)
                   .argument(DNNL_ARG_SRC_0, md)
                   .argument(DNNL_ARG_SRC_1, md)
                   .argument(DNNL_ARG_DST, md);
@@ -1022,6 +1067,9 @@ final class OneDnnKernel implements Kernel {
     for (Form input : inputs) {
       blocked &= layout(input.channels()) == Layout.BLOCKED_16;
     }
+    if (blocked && isAppendable(Form.of(dy).layout(), dy)) {
+      return cut(dy, inputs, buffers);
+    }
     Form from = Form.of(dy).as(blocked ? Layout.BLOCKED_16 : Layout.CHANNELS_LAST);
     INDArray gradient = as(dy, from, buffers);
     INDArray[] dxs = new INDArray[inputs.length];
@@ -1036,6 +1084,102 @@ final class OneDnnKernel implements Kernel {
       channel += inputs[i].channels();
     }
     return dxs;
+  }
+
+  /** Whether the channels lie one behind the other, whichever example they belong to. */
+  private static boolean isAppendable(Layout layout, INDArray array) {
+    return layout == Layout.STACKED_16
+        || (layout == Layout.BLOCKED_16 && Activations.examples(array) == 1);
+  }
+
+  private static Layout appendable(long examples) {
+    return examples == 1 ? Layout.BLOCKED_16 : Layout.STACKED_16;
+  }
+
+  @Override
+  public INDArray append(INDArray x, INDArray more, long capacity, Buffers buffers) {
+    long channels = Activations.channels(x);
+    long total = channels + Activations.channels(more);
+    if (isOther(x)
+        || layout(channels) != Layout.BLOCKED_16
+        || layout(Activations.channels(more)) != Layout.BLOCKED_16) {
+      return concat(new INDArray[] {x, more}, buffers);
+    }
+    Form before = Form.of(x);
+    Form form = before.channels(total, appendable(before.examples()));
+    if (before.layout() == form.layout()) {
+      Optional<INDArray> grown = buffers.grown(x, form.memory());
+      if (grown.isPresent()) {
+        write(more, grown.get(), form, channels, buffers);
+        return grown.get();
+      }
+    }
+    long room = Math.max(capacity, total) * (form.length() / total);
+    Optional<INDArray> fresh = buffers.growing(DataType.FLOAT, room, form.memory());
+    if (fresh.isEmpty()) {
+      return concat(new INDArray[] {x, more}, buffers);
+    }
+    write(x, fresh.get(), form, 0, buffers);
+    write(more, fresh.get(), form, channels, buffers);
+    return fresh.get();
+  }
+
+  private record PartKey(Form part, Form whole, boolean writes) {}
+
+  /** Copies an activation to channels of one that can be appended to. */
+  private static void write(INDArray part, INDArray whole, Form form, long from, Buffers buffers) {
+    INDArray source = inBlocks(part, buffers);
+    copyPart(source, whole, form, from, true);
+  }
+
+  private static INDArray inBlocks(INDArray array, Buffers buffers) {
+    Form form = Form.of(array);
+    return form.layout() == Layout.STACKED_16
+        ? array
+        : as(array, form.as(Layout.BLOCKED_16), buffers);
+  }
+
+  private static void copyPart(
+      INDArray part, INDArray whole, Form form, long from, boolean writes) {
+    OneDnnSession session = OneDnnSession.get();
+    Form outer = Form.of(part);
+    Form inner = outer.as(form.layout());
+    PartKey key = new PartKey(outer, inner, writes);
+    OneDnnOperation operation =
+        session.operation(
+            key,
+            () ->
+                writes
+                    ? reorder(blocks(outer), blocks(inner))
+                    : reorder(blocks(inner), blocks(outer)));
+    long bytes = from * form.examples() * form.height() * form.width() * Float.BYTES;
+    operation.place(writes ? DNNL_ARG_FROM : DNNL_ARG_TO, AlignedAddress.of(part));
+    operation.place(writes ? DNNL_ARG_TO : DNNL_ARG_FROM, AlignedAddress.of(whole).plus(bytes));
+    session.run(operation);
+  }
+
+  /** The gradient of {@link #append}: the first part stays where it is. */
+  private static INDArray[] cut(INDArray dy, Form[] inputs, Buffers buffers) {
+    Form form = Form.of(dy);
+    INDArray[] parts = new INDArray[inputs.length];
+    long from = 0;
+    for (int i = 0; i < inputs.length; i++) {
+      Form wanted = inputs[i];
+      Optional<INDArray> same =
+          from == 0 && wanted.layout() == form.layout()
+              ? buffers.cut(dy, wanted.memory())
+              : Optional.empty();
+      if (same.isPresent()) {
+        parts[i] = same.get();
+      } else {
+        Form blocks = wanted.layout() == Layout.STACKED_16 ? wanted : wanted.as(Layout.BLOCKED_16);
+        INDArray part = fresh(blocks, wanted, buffers);
+        copyPart(part, dy, form, from, false);
+        parts[i] = result(part, wanted, buffers);
+      }
+      from += wanted.channels();
+    }
+    return parts;
   }
 
   private static OneDnnOperation split(SplitKey key) {
@@ -1053,16 +1197,37 @@ final class OneDnnKernel implements Kernel {
     return OneDnnSession.engine();
   }
 
-  /** Always in logical order N, C, H, W. */
+  /**
+   * Always in logical order N, C, H, W; what is stacked is one example whose rows are those of all.
+   */
   private static memory.desc descriptor(Form form) {
     memory.format_tag tag =
         switch (form.layout()) {
           case PLAIN -> memory.format_tag.nchw;
           case CHANNELS_LAST -> memory.format_tag.nhwc;
-          case BLOCKED_16 -> memory.format_tag.nChw16c;
+          case BLOCKED_16, STACKED_16 -> memory.format_tag.nChw16c;
         };
+    long stacked = form.layout() == Layout.STACKED_16 ? form.examples() : 1;
     return new memory.desc(
-        new long[] {form.examples(), form.channels(), form.height(), form.width()}, FLOAT, tag);
+        new long[] {
+          form.examples() / stacked, form.channels(), form.height() * stacked, form.width()
+        },
+        FLOAT,
+        tag);
+  }
+
+  /** [N,C/16,H*W,16] of blocks in either order. */
+  private static memory.desc blocks(Form form) {
+    long pixels = form.height() * form.width();
+    long blocks = form.channels() / Form.BLOCK;
+    long size = pixels * Form.BLOCK;
+    boolean stacked = form.layout() == Layout.STACKED_16;
+    return new memory.desc(
+        new long[] {form.examples(), blocks, pixels, Form.BLOCK},
+        FLOAT,
+        new long[] {
+          stacked ? size : blocks * size, stacked ? form.examples() * size : size, Form.BLOCK, 1
+        });
   }
 
   private static OneDnnOperation reorder(memory.desc from, memory.desc to) {
@@ -1075,7 +1240,10 @@ final class OneDnnKernel implements Kernel {
   /** Whether the values of two forms of one logical shape lie in the same order. */
   private static boolean isSame(Form a, Layout b) {
     return a.layout() == b
-        || (a.height() == 1 && a.width() == 1)
+        || (a.height() == 1
+            && a.width() == 1
+            && a.layout() != Layout.STACKED_16
+            && b != Layout.STACKED_16)
         || (a.channels() == 1 && a.layout() != Layout.BLOCKED_16 && b != Layout.BLOCKED_16);
   }
 
@@ -1085,16 +1253,33 @@ final class OneDnnKernel implements Kernel {
     if (isSame(form, wanted.layout()) && AlignedArrays.isAligned(array)) {
       return array;
     }
+    INDArray source = array;
+    if (isStackedOnOneSide(form.layout(), wanted.layout())) {
+      // By way of blocks: nothing else lies between stacked and other orders.
+      form = form.as(Layout.BLOCKED_16);
+      source = as(array, form, buffers);
+    }
     INDArray copy = wanted.scratch(buffers);
-    copy(array, form, copy, wanted.layout());
+    copy(source, form, copy, wanted.layout());
     return copy;
+  }
+
+  private static boolean isStackedOnOneSide(Layout a, Layout b) {
+    return (a == Layout.STACKED_16 && b != Layout.BLOCKED_16 && b != a)
+        || (b == Layout.STACKED_16 && a != Layout.BLOCKED_16 && b != a);
   }
 
   private static void copy(INDArray from, Form form, INDArray to, Layout layout) {
     OneDnnSession session = OneDnnSession.get();
     ReorderKey key = new ReorderKey(form, layout);
+    boolean unstacks = form.layout() == Layout.STACKED_16 || layout == Layout.STACKED_16;
     OneDnnOperation operation =
-        session.operation(key, () -> reorder(descriptor(form), descriptor(form.as(layout))));
+        session.operation(
+            key,
+            () ->
+                unstacks
+                    ? reorder(blocks(form), blocks(form.as(layout)))
+                    : reorder(descriptor(form), descriptor(form.as(layout))));
     operation.placeAnywhere(DNNL_ARG_FROM, from.data().addressPointer(), from);
     operation.placeAnywhere(DNNL_ARG_TO, to.data().addressPointer(), to);
     session.run(operation);
@@ -1111,8 +1296,13 @@ final class OneDnnKernel implements Kernel {
     if (form.layout() == wanted.layout()) {
       return computed;
     }
+    INDArray source = computed;
+    if (isStackedOnOneSide(form.layout(), wanted.layout())) {
+      form = form.as(Layout.BLOCKED_16);
+      source = as(computed, form, buffers);
+    }
     INDArray result = wanted.create(buffers);
-    copy(computed, form, result, wanted.layout());
+    copy(source, form, result, wanted.layout());
     return result;
   }
 }

@@ -11,14 +11,29 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /** Concatenation along the channels: [N,C1,H,W], [N,C2,H,W], ... to [N,C1+C2+...,H,W]; or [N,F]. */
 public final class Concat extends OwnVertex {
   private static final long serialVersionUID = 1L;
 
+  @JsonProperty private long capacity;
+
+  /** Of any number of inputs. */
+  public Concat() {}
+
+  /**
+   * One of a row, each of which appends its second input to what the one before gave.
+   *
+   * @param capacity channels of the last of the row
+   */
+  public Concat(long capacity) {
+    this.capacity = capacity;
+  }
+
   @Override
   public Concat clone() {
-    return new Concat();
+    return new Concat(capacity);
   }
 
   @Override
@@ -28,7 +43,7 @@ public final class Concat extends OwnVertex {
 
   @Override
   OwnVertexImpl instantiate(ComputationGraph graph, String name, int index, DataType type) {
-    return new Vertex(graph, name, index, type);
+    return new Vertex(graph, name, index, type, capacity);
   }
 
   @Override
@@ -52,8 +67,11 @@ public final class Concat extends OwnVertex {
   static final class Vertex extends OwnVertexImpl {
     private static final long serialVersionUID = 1L;
 
-    Vertex(ComputationGraph graph, String name, int index, DataType type) {
+    private final long capacity;
+
+    Vertex(ComputationGraph graph, String name, int index, DataType type, long capacity) {
       super(graph, name, index, type);
+      this.capacity = capacity;
     }
 
     @Override
@@ -67,6 +85,9 @@ public final class Concat extends OwnVertex {
           throw mismatch();
         }
         xs[i] = maps(activation(inputs[i]));
+      }
+      if (capacity > 0 && xs.length == 2 && !isFlat(0)) {
+        return Kernels.get().append(xs[0], xs[1], capacity, forward(workspaces));
       }
       INDArray y = Kernels.get().concat(xs, forward(workspaces));
       return isFlat(0) ? y.reshape('c', y.size(0), Activations.channels(y)) : y;

@@ -118,7 +118,7 @@ public abstract class OwnLayerImpl<C extends OwnLayer> extends BaseLayer<C> {
               + " takes "
               + channels
               + " channels, its input has shape "
-              + Arrays.toString(input.rank() == 5 ? Activations.shape(activation) : input.shape()));
+              + Arrays.toString(input.rank() > 4 ? Activations.shape(activation) : input.shape()));
     }
     return activation;
   }

@@ -105,7 +105,7 @@ final class SqueezeExciteImpl extends OwnLayerImpl<SqueezeExcite> {
 
   /** The transpose of dy [N,O] times x [N,I]. */
   private double[] outerProducts(double[] dy, double[] x) {
-    int examples = (int) input.size(0);
+    int examples = (int) Activations.examples(input);
     int outputs = dy.length / examples;
     int inputs = x.length / examples;
     double[] dw = new double[outputs * inputs];

@@ -5,9 +5,11 @@ import io.cogaze.nn.kernel.AlignedArrays;
 import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.Buffers;
 import java.util.Arrays;
+import java.util.Optional;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -36,13 +38,36 @@ record WorkspaceBuffers(LayerWorkspaceMgr workspaces, ArrayType result, ArrayTyp
     return create(scratch, type, shape);
   }
 
+  @Override
+  public Optional<INDArray> growing(DataType type, long capacity, long... shape) {
+    return type != DataType.FLOAT || workspaces.isScopedOut(result)
+        ? Optional.empty()
+        : Optional.of(Arena.growing(workspace(result), capacity, shape));
+  }
+
+  @Override
+  public Optional<INDArray> grown(INDArray array, long... shape) {
+    return workspaces.isScopedOut(result)
+        ? Optional.empty()
+        : Arena.grown(workspace(result), array, shape);
+  }
+
+  @Override
+  public Optional<INDArray> cut(INDArray array, long... shape) {
+    return workspaces.isScopedOut(result)
+        ? Optional.empty()
+        : Arena.cut(workspace(result), array, shape);
+  }
+
+  private MemoryWorkspace workspace(ArrayType use) {
+    return Nd4j.getWorkspaceManager()
+        .getWorkspaceForCurrentThread(
+            workspaces.getConfiguration(use), workspaces.getWorkspaceName(use));
+  }
+
   private INDArray create(ArrayType use, DataType type, long... shape) {
     if (type == DataType.FLOAT && !workspaces.isScopedOut(use)) {
-      return Arena.take(
-          Nd4j.getWorkspaceManager()
-              .getWorkspaceForCurrentThread(
-                  workspaces.getConfiguration(use), workspaces.getWorkspaceName(use)),
-          shape);
+      return Arena.take(workspace(use), shape);
     }
     return AlignedArrays.create(
         shape, length -> workspaces.createUninitialized(use, type, new long[] {length}, 'c'));

@@ -58,7 +58,7 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
     for (double loss : losses(null)) {
       sum += loss;
     }
-    score = layerConf().weight() * sum / input.size(0) + regularisation;
+    score = layerConf().weight() * sum / Activations.examples(input) + regularisation;
     return score;
   }
 
@@ -122,7 +122,7 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
   }
 
   private boolean[] known() {
-    boolean[] known = new boolean[Math.toIntExact(input.size(0))];
+    boolean[] known = new boolean[Math.toIntExact(Activations.examples(input))];
     if (maskArray == null) {
       Arrays.fill(known, true);
       return known;

@@ -1,5 +1,6 @@
 package io.cogaze.nn.loss;
 
+import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.HostValues;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -19,7 +20,7 @@ final class SoftmaxImpl<C extends OutputLoss> extends OutputLossImpl<C> {
 
   @Override
   long[] labelShape() {
-    return input.shape();
+    return input.rank() == 2 ? input.shape() : Activations.shape(input);
   }
 
   @Override
@@ -56,14 +57,14 @@ final class SoftmaxImpl<C extends OutputLoss> extends OutputLossImpl<C> {
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     double[] x = inputValues();
-    int width = x.length / (int) input.size(0);
+    int width = x.length / (int) Activations.examples(input);
     for (int from = 0; from < x.length; from += width) {
       double normaliser = logSumExp(x, from, width);
       for (int i = from; i < from + width; i++) {
         x[i] = Math.exp(x[i] - normaliser);
       }
     }
-    INDArray y = output(workspaces, input.shape());
+    INDArray y = output(workspaces, labelShape());
     HostValues.write(x, y);
     return y;
   }

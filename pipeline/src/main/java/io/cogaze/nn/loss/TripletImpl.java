@@ -24,7 +24,7 @@ final class TripletImpl extends OutputLossImpl<TripletOutput> {
 
   @Override
   long[] labelShape() {
-    return new long[] {input.size(0), layerConf().classes()};
+    return new long[] {Activations.examples(input), layerConf().classes()};
   }
 
   @Override
@@ -195,7 +195,7 @@ final class TripletImpl extends OutputLossImpl<TripletOutput> {
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     int channels = channels();
-    INDArray y = output(workspaces, input.size(0), channels);
+    INDArray y = output(workspaces, Activations.examples(input), channels);
     HostValues.write(normalised(pooled(inputValues()), channels), y);
     return y;
   }
@@ -205,7 +205,7 @@ final class TripletImpl extends OutputLossImpl<TripletOutput> {
   }
 
   private double[] pooled(double[] x) {
-    double[] means = new double[Math.toIntExact(input.size(0) * channels())];
+    double[] means = new double[Math.toIntExact(Activations.examples(input) * channels())];
     int area = x.length / means.length;
     for (int i = 0; i < means.length; i++) {
       double sum = 0;

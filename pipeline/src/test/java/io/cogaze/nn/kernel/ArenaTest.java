@@ -108,6 +108,28 @@ class ArenaTest {
   }
 
   @Test
+  void anArrayGrowsInPlaceOnceAndLivesAsLongAsTheLastThatHoldsIt() {
+    try (MemoryWorkspace outer = open("ARENA_OUTER")) {
+      INDArray grown;
+      INDArray part;
+      long address;
+      try (MemoryWorkspace inner = open("ARENA_TEST")) {
+        INDArray begun = Arena.growing(inner, 300, 100).assign(1);
+        address = address(begun);
+        grown = Arena.grown(outer, begun, 200).orElseThrow();
+        assertThat(Arena.grown(outer, begun, 250)).isEmpty();
+        assertThat(Arena.grown(outer, grown, 400)).isEmpty();
+        assertThat(address(grown)).isEqualTo(address);
+        part = Arena.cut(outer, grown, 50).orElseThrow();
+      }
+      INDArray other = Arena.take(outer, 300).assign(2);
+      assertThat(address(other)).isNotEqualTo(address);
+      assertThat(part.sumNumber().doubleValue()).isEqualTo(50);
+      assertThat(Arena.cut(outer, Nd4j.create(4), 2)).isEmpty();
+    }
+  }
+
+  @Test
   void nothingIsTakenForAClosedWorkspace() {
     MemoryWorkspace workspace = open("ARENA_TEST");
     workspace.close();

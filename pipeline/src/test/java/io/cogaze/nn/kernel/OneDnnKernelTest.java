@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,8 +22,11 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** That calling native code directly is safe and gives the same bits again. */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
@@ -141,6 +145,66 @@ class OneDnnKernelTest {
     return view;
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aRowOfAppendedChannelsHoldsThemOnceAndItsGradientToo(int examples) {
+    WorkspaceConfiguration any = WorkspaceConfiguration.builder().build();
+    try (MemoryWorkspace workspace =
+        Nd4j.getWorkspaceManager().getAndActivateWorkspace(any, "APPEND_TEST")) {
+      Buffers buffers = new InWorkspace(workspace);
+      INDArray first = random(1, DataType.FLOAT, examples, 64, 6, 4);
+      INDArray x = KernelFixtures.as(first, Layout.BLOCKED_16);
+      INDArray expected = first;
+      long address = 0;
+      for (int i = 0; i < 3; i++) {
+        INDArray more = random(2 + i, DataType.FLOAT, examples, 32, 6, 4);
+        Form[] inputs = {Form.of(x), Form.of(KernelFixtures.as(more, Layout.BLOCKED_16))};
+        x = ONEDNN.append(x, KernelFixtures.as(more, Layout.BLOCKED_16), 64 + 3 * 32, buffers);
+        INDArray[] both = {expected, more};
+        expected = KernelFixtures.REFERENCE.concat(both, BUFFERS);
+        assertThat(KernelFixtures.values(x)).isEqualTo(KernelFixtures.values(expected));
+        long begin = x.data().addressPointer().address();
+        assertThat(begin).isEqualTo(i == 0 ? begin : address);
+        address = begin;
+        INDArray dy = KernelFixtures.as(expected, Activations.layout(x));
+        INDArray[] parts = ONEDNN.split(dy, inputs, buffers);
+        for (int part = 0; part < 2; part++) {
+          assertThat(Form.of(parts[part])).isEqualTo(inputs[part]);
+          assertThat(KernelFixtures.values(parts[part]))
+              .isEqualTo(KernelFixtures.values(both[part]));
+        }
+      }
+    }
+  }
+
+  /** Memory of the arena. */
+  private record InWorkspace(MemoryWorkspace workspace) implements Buffers {
+    @Override
+    public INDArray result(DataType type, long... shape) {
+      return Arena.take(workspace, shape);
+    }
+
+    @Override
+    public INDArray scratch(DataType type, long... shape) {
+      return Arena.take(workspace, shape);
+    }
+
+    @Override
+    public Optional<INDArray> growing(DataType type, long capacity, long... shape) {
+      return Optional.of(Arena.growing(workspace, capacity, shape));
+    }
+
+    @Override
+    public Optional<INDArray> grown(INDArray array, long... shape) {
+      return Arena.grown(workspace, array, shape);
+    }
+
+    @Override
+    public Optional<INDArray> cut(INDArray array, long... shape) {
+      return Arena.cut(workspace, array, shape);
+    }
+  }
+
   @Test
   void nativeCodeTakesNoAddressOffABoundary() {
     INDArray view = shifted(random(1, DataType.FLOAT, 1, 1, 4, 4), 1);
@@ -153,10 +217,7 @@ class OneDnnKernelTest {
   @Test
   void arraysWithGapsAreNoActivations() {
     INDArray view =
-        random(1, DataType.FLOAT, 2, 4, 8, 8)
-            .get(
-                org.nd4j.linalg.indexing.NDArrayIndex.all(),
-                org.nd4j.linalg.indexing.NDArrayIndex.interval(0, 2));
+        random(1, DataType.FLOAT, 2, 4, 8, 8).get(NDArrayIndex.all(), NDArrayIndex.interval(0, 2));
     assertThatThrownBy(() -> ONEDNN.upsample2(view, BUFFERS))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("An array of shape [2, 2, 8, 8] and strides")
