@@ -78,6 +78,7 @@ final class NetworkPredictor implements Predictor {
       TrainedStage.InferenceNetwork trained = stage.network(heads);
       network =
           new TrainedStage.InferenceNetwork(trained.built(), InferenceGraph.of(trained.graph()));
+      trained.graph().close();
       assembler =
           new BatchAssembler(
               network.built().outputs(), stage.targetClasses(), stage.inputReduction());

@@ -5,6 +5,7 @@ import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.ExampleKeys;
+import io.cogaze.nn.layer.InferenceGraph;
 import io.cogaze.nn.loss.TripletOptions;
 import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.Head;
@@ -25,11 +26,21 @@ final class CogazeEngine implements StepEngine {
   private static final long SEED = 1;
 
   private final StageNetwork network;
+
+  /** What takes the step: the network itself, or its {@link InferenceGraph}. */
+  private final ComputationGraph graph;
+
   private final MultiDataSet batch;
   private final Order order;
 
   private CogazeEngine(StageNetwork network, MultiDataSet batch, Order order) {
     this.network = network;
+    if (order.phase() == Phase.TRAIN) {
+      this.graph = network.graph();
+    } else {
+      this.graph = InferenceGraph.of(network.graph());
+      network.graph().close();
+    }
     this.batch = batch;
     this.order = order;
   }
@@ -105,7 +116,6 @@ final class CogazeEngine implements StepEngine {
 
   @Override
   public double step() {
-    ComputationGraph graph = network.graph();
     if (order.phase() == Phase.TRAIN) {
       graph.fit(batch);
       return graph.score();

@@ -14,6 +14,7 @@ import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -157,22 +158,41 @@ public final class InferenceGraph {
     double[] beta = HostValues.doubles(from.get(norm + "_" + BatchNorm.BETA));
     double[] mean = HostValues.doubles(from.get(norm + "_" + BatchNorm.MEAN));
     double[] variance = HostValues.doubles(from.get(norm + "_" + BatchNorm.VARIANCE));
-    double[] w = HostValues.doubles(from.get(name + "_W"));
     double[] b =
         convolution.hasBias()
             ? HostValues.doubles(from.get(name + "_b"))
             : new double[gamma.length];
-    int repeat = convolution.repeat();
-    int size = w.length / gamma.length / repeat;
-    double[] scaled = new double[gamma.length * size];
+    double[] scales = new double[gamma.length];
     for (int o = 0; o < gamma.length; o++) {
-      double scale = gamma[o] / Math.sqrt(variance[o] + epsilon);
-      for (int i = 0; i < repeat * size; i++) {
-        scaled[o * size + i % size] += w[o * repeat * size + i] * scale;
-      }
-      b[o] = (b[o] - mean[o]) * scale + beta[o];
+      scales[o] = gamma[o] / Math.sqrt(variance[o] + epsilon);
+      b[o] = (b[o] - mean[o]) * scales[o] + beta[o];
     }
-    HostValues.write(scaled, weights);
+    scale(from.get(name + "_W"), scales, convolution.repeat(), weights);
     HostValues.write(b, bias);
+  }
+
+  /**
+   * Each output channel's weights times its scale. Those of channels that hold the same values,
+   * because the input is repeated, are added.
+   */
+  private static void scale(INDArray w, double[] scales, int repeat, INDArray scaled) {
+    if (repeat == 1 && w.dataType() == DataType.FLOAT) {
+      // Most of a network lies here: no copy in double precision, which would fill the heap.
+      float[] values = HostValues.floats(w);
+      int size = values.length / scales.length;
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (values[i] * scales[i / size]);
+      }
+      HostValues.write(values, scaled);
+      return;
+    }
+    double[] values = HostValues.doubles(w);
+    int size = values.length / scales.length / repeat;
+    double[] sums = new double[scales.length * size];
+    for (int i = 0; i < values.length; i++) {
+      int o = i / (size * repeat);
+      sums[o * size + i % size] += values[i] * scales[o];
+    }
+    HostValues.write(sums, scaled);
   }
 }

@@ -19,6 +19,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 final class ParameterLayout implements ParamInitializer {
   static final ParameterLayout INSTANCE = new ParameterLayout();
 
+  private static final int PIECE = 1 << 18;
+
   private ParameterLayout() {}
 
   @Override
@@ -67,7 +69,7 @@ final class ParameterLayout implements ParamInitializer {
     if (initializeParams) {
       CounterRandom random = CounterRandom.of(conf.getSeed()).with(layer.getLayerName());
       for (ParameterSpec spec : specs(layer)) {
-        HostValues.write(values(spec, random.with(spec.key())), views.get(spec.key()));
+        fill(views.get(spec.key()).reshape(spec.size()), spec, random.with(spec.key()));
       }
     }
     for (String key : views.keySet()) {
@@ -96,18 +98,26 @@ final class ParameterLayout implements ParamInitializer {
     return Collections.synchronizedMap(parts);
   }
 
-  private static double[] values(ParameterSpec spec, CounterRandom random) {
-    double[] values = new double[Math.toIntExact(spec.size())];
-    for (int i = 0; i < values.length; i++) {
-      if (spec.initial() instanceof ParameterSpec.Constant constant) {
-        values[i] = constant.value();
-      } else if (spec.initial() instanceof ParameterSpec.Uniform uniform) {
-        values[i] = uniform.bound() * (2 * random.uniform(i) - 1);
-      } else if (spec.initial() instanceof ParameterSpec.Normal normal) {
-        values[i] = normal.deviation() * random.normal(i);
+  /** In pieces: a large network's first values would take its size several times on the heap. */
+  private static void fill(INDArray flat, ParameterSpec spec, CounterRandom random) {
+    for (long from = 0; from < spec.size(); from += PIECE) {
+      long to = Math.min(spec.size(), from + PIECE);
+      double[] values = new double[(int) (to - from)];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = value(spec.initial(), random, from + i);
       }
+      HostValues.write(values, flat.get(NDArrayIndex.interval(from, to)));
     }
-    return values;
+  }
+
+  private static double value(ParameterSpec.Initial initial, CounterRandom random, long index) {
+    if (initial instanceof ParameterSpec.Uniform uniform) {
+      return uniform.bound() * (2 * random.uniform(index) - 1);
+    }
+    if (initial instanceof ParameterSpec.Normal normal) {
+      return normal.deviation() * random.normal(index);
+    }
+    return ((ParameterSpec.Constant) initial).value();
   }
 
   private static boolean isWeight(ParameterSpec spec) {
