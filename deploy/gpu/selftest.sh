@@ -6,7 +6,7 @@
 #
 #   --output FOLDER   for logs, reports and the driver's cache of compiled kernels (default: selftest-output)
 #   --threads N       native threads of the CPU (default: all cores)
-#   --quick           measures a small network instead of the full one
+#   --quick           measures DenseNet-121 on small pictures instead of the full cooperative network
 #   --force           goes on although doctor says that something would not run
 # Needs nothing but the bundle, a Java 17 (JAVA_HOME, else java) and, for a build for CUDA, NVIDIA's
 # driver. Ends with 0 when everything passed, with 3 when something did not, with 1 for a wrong option.
@@ -69,7 +69,7 @@ row_seconds=0
 # row NAME RESULT DETAIL
 row() {
   local line
-  printf -v line '%-14s %-8s %8s  %s' "$1" "$2" "$row_seconds" "$3"
+  printf -v line '%-15s %-8s %8s  %s' "$1" "$2" "$row_seconds" "$3"
   rows+=("$line")
   if [[ $2 == FAILED ]]; then
     failed=yes
@@ -117,14 +117,23 @@ test_layers() {
   fi
 }
 
-# probe NAME FILE ARGUMENTS...: training steps of the cooperative network.
-probe() {
-  local name=$1 log=$2
-  shift 2
-  if run "$log" "${jvm[@]}" -cp "$test_class_path" io.cogaze.train.step.StepProbe "$@" "$threads"; then
-    row "$name" ok "$(last '^probe ' "$log" | sed 's/^probe //')"
+# A step of a small network, whose loss can be compared with another machine's.
+train_a_step() {
+  if run training-step "${jvm[@]}" -cp "$test_class_path" io.cogaze.train.step.StepProbe small 64 64 2 4 "$threads"; then
+    row "training step" ok "$(last '^probe ' training-step | sed 's/^probe //')"
   else
-    row "$name" FAILED "$(last 'Exception|Error|error' "$log")"
+    row "training step" FAILED "$(last 'Exception|Error|error' training-step)"
+  fi
+}
+
+# measure CASE PAIRS PHASE: `bench engine` without its peer.
+measure() {
+  local log=benchmark-$3
+  if run "$log" "${jvm[@]}" -cp "$class_path" io.cogaze.jobs.Main bench engine --alone --case "$1" --pairs "$2" \
+    --phase "$3" --threads "$threads" --cache "$output/bench"; then
+    row "bench $3" ok "$(last ' s a step ' "$log")"
+  else
+    row "bench $3" FAILED "$(last 'Exception|Error|error|Cannot' "$log")"
   fi
 }
 
@@ -132,22 +141,22 @@ version=$("$java" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p')
 row java ok "$version, build profile $profile, $threads threads"
 if examine; then
   test_layers
-  probe "training step" training-step small 64 64 2 4
+  train_a_step
+  case=cooperative:320x256:2
   if [[ $quick == yes ]]; then
-    probe benchmark benchmark small 128 96 4 6
-  else
-    # One step to warm up, four that count.
-    probe benchmark benchmark full 320 256 2 5
+    case=densenet121:64x64:2
   fi
+  measure "$case" 2 train
+  measure "$case" 2 inference
 else
   row_seconds=-
-  for name in "layer tests" "training step" benchmark; do
+  for name in "layer tests" "training step" "bench train" "bench inference"; do
     row "$name" "not run" "doctor says that it would fail; --force tries all the same"
   done
 fi
 
 {
-  printf '%-14s %-8s %8s  %s\n' step result seconds detail
+  printf '%-15s %-8s %8s  %s\n' step result seconds detail
   printf '%s\n' "${rows[@]}"
 } | tee "$output/table.txt"
 if [[ $failed == yes ]]; then

@@ -3,6 +3,7 @@ package io.cogaze.jobs;
 import io.cogaze.config.CogazeConfig;
 import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.jobs.bench.Alone;
 import io.cogaze.jobs.bench.BenchCase;
 import io.cogaze.jobs.bench.BenchFolder;
 import io.cogaze.jobs.bench.Comparison;
@@ -77,6 +78,13 @@ final class BenchEngineCommand extends AbstractCommand {
               + " table and in Parquet, not in JSON.")
   private boolean stock;
 
+  @Option(
+      names = "--alone",
+      description =
+          "CoGaze without PyTorch, for machines that have none: prints a line for each case and"
+              + " phase, and writes no table.")
+  private boolean alone;
+
   @Option(names = "--json", description = "Prints one JSON object for each case and phase.")
   private boolean json;
 
@@ -135,10 +143,36 @@ final class BenchEngineCommand extends AbstractCommand {
             pairs,
             steps,
             stock,
+            alone,
             Path.of(cache).toAbsolutePath(),
             Optional.ofNullable(python),
             Optional.ofNullable(peerScript).map(Path::of),
             List.of(Main.class.getName(), "bench", "worker"));
+    if (alone) {
+      measureAlone(EngineBenchmark.open(settings), subjects, phases);
+    } else {
+      compare(settings, subjects, phases);
+    }
+  }
+
+  private void measureAlone(
+      EngineBenchmark benchmark, List<BenchCase> subjects, List<Phase> phases) {
+    if (stock) {
+      throw new ConfigurationException(
+          "--stock stands beside PyTorch, and --alone leaves it out: give one of them.");
+    }
+    for (BenchCase subject : subjects) {
+      for (Phase chosen : phases) {
+        Alone measured = benchmark.alone(subject, chosen);
+        out().println(json ? measured.toJson() : measured);
+        out().flush();
+      }
+    }
+  }
+
+  private void compare(
+      EngineBenchmark.Settings settings, List<BenchCase> subjects, List<Phase> phases)
+      throws Exception {
     org.apache.hadoop.fs.Path folder = Paths.path(output);
     FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
     BenchFolder.requireOwn(fileSystem, folder);

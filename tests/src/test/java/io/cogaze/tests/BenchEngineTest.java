@@ -83,6 +83,28 @@ class BenchEngineTest {
   }
 
   @Test
+  void measuresItselfWherePyTorchIsNot() {
+    Object[] words = {"--case", "cooperative:64x32:2", "--pairs", 2, "--steps", 1, "--alone"};
+    InProcess.Result lines = bench(words);
+    assertThat(lines.err()).isEmpty();
+    assertThat(lines.exitCode()).isZero();
+    assertThat(lines.out().lines())
+        .hasSize(2)
+        .first()
+        .asString()
+        .matches("cooperative:64x32:2 train, 1 threads: \\d.* s a step \\(.*peak \\d+ MiB; \\S.*");
+    assertThat(folder.resolve("o")).doesNotExist();
+
+    List<Object> json = new ArrayList<>(List.of(words));
+    json.addAll(List.of("--json", "--phase", "inference"));
+    JsonNode object = Json.parse(bench(json.toArray()).out());
+    assertThat(object.get("phase").asText()).isEqualTo("inference");
+    assertThat(object.get("cogaze_s").asDouble()).isPositive();
+
+    assertThat(bench("--alone", "--stock").err()).contains("give one of them");
+  }
+
+  @Test
   void stockLayersStandBesideForReference() {
     InProcess.Result done =
         withFakePeer(

@@ -81,7 +81,8 @@ class GpuBundleTest {
         .containsPattern("(?m)^doctor +ok ")
         .containsPattern("(?m)^layer tests +ok +\\d+ +[1-9]\\d+ passed, 0 failed$")
         .containsPattern("(?m)^training step +ok +\\d+ +kernel=\\w+ library=\\S+ loss=")
-        .containsPattern("(?m)^benchmark +ok .* step=[0-9.]+s$");
+        .containsPattern("(?m)^bench train +ok .*densenet121:64x64:2 train, 2 threads: [0-9.]+ s a")
+        .containsPattern("(?m)^bench inference +ok .* [0-9.]+ s a step .* peak \\d+ MiB");
     assertThat(Files.readString(folder.resolve("out/table.txt"))).isEqualTo(done.out());
 
     // A library that is damaged on the way is found, and the rest is not started.
@@ -91,6 +92,6 @@ class GpuBundleTest {
     Completed broken = run(bare, bundle.resolve("selftest.sh"), "--output", "broken").expect(3);
     assertThat(broken.out())
         .containsPattern("(?m)^doctor +FAILED ")
-        .containsPattern("(?m)^benchmark +not run ");
+        .containsPattern("(?m)^bench train +not run ");
   }
 }

@@ -28,7 +28,7 @@ public final class EngineBenchmark {
   private static final Logger LOG = LoggerFactory.getLogger(EngineBenchmark.class);
 
   private final Settings settings;
-  private final PythonPeer peer;
+  private final Optional<PythonPeer> peer;
 
   /**
    * How to measure.
@@ -37,6 +37,7 @@ public final class EngineBenchmark {
    * @param pairs turns of each side
    * @param steps of a turn; its median counts
    * @param stock whether Deeplearning4j's own layers do a step, too
+   * @param alone whether CoGaze is measured without PyTorch
    * @param cache folder for the Python environment and for logs
    * @param python an interpreter that has PyTorch
    * @param peerScript another peer than the project's
@@ -47,6 +48,7 @@ public final class EngineBenchmark {
       int pairs,
       int steps,
       boolean stock,
+      boolean alone,
       Path cache,
       Optional<String> python,
       Optional<Path> peerScript,
@@ -68,19 +70,23 @@ public final class EngineBenchmark {
     }
   }
 
-  private EngineBenchmark(Settings settings, PythonPeer peer) {
+  private EngineBenchmark(Settings settings, Optional<PythonPeer> peer) {
     this.settings = settings;
     this.peer = peer;
   }
 
-  /** Makes the peer ready, which may take minutes the first time. */
+  /** Makes the peer ready, if there is to be one; which may take minutes the first time. */
   public static EngineBenchmark open(Settings settings) {
     if (!Files.isReadable(Path.of("/proc/self/status"))) {
       throw new RunException(
           "Cannot measure memory: the benchmark reads Linux's /proc, which this system has not.");
     }
     return new EngineBenchmark(
-        settings, PythonPeer.ready(settings.cache(), settings.python(), settings.peerScript()));
+        settings,
+        settings.alone()
+            ? Optional.empty()
+            : Optional.of(
+                PythonPeer.ready(settings.cache(), settings.python(), settings.peerScript())));
   }
 
   /**
@@ -92,6 +98,29 @@ public final class EngineBenchmark {
   public Comparison compare(BenchCase subject, Phase phase) {
     Comparison comparison = sideBySide(subject, phase);
     return settings.stock() ? comparison.with(stock(subject, phase)) : comparison;
+  }
+
+  /**
+   * Measures CoGaze alone in one case and phase, as often as beside PyTorch.
+   *
+   * <p>Errors: {@link RunException} when its process ends.
+   */
+  public Alone alone(BenchCase subject, Phase phase) {
+    try (Child child =
+        child(Order.COGAZE, WorkerJvm.command(settings.workerMain()), logs(subject, phase))) {
+      JsonNode prepared = child.prepare(order(subject, phase, Order.COGAZE));
+      double first = child.run(WARM_UP).get(0);
+      List<List<Double>> turns = new ArrayList<>();
+      for (int pair = 0; pair < settings.pairs(); pair++) {
+        turns.add(child.run(settings.steps()));
+      }
+      return new Alone(
+          subject,
+          settings.threads(),
+          phase,
+          new Side(
+              Order.COGAZE, prepared.path("engine").asText(), first, turns, child.peakMb()));
+    }
   }
 
   /** One step after the first, when nobody else computes. */
@@ -109,8 +138,8 @@ public final class EngineBenchmark {
   private Comparison sideBySide(BenchCase subject, Phase phase) {
     Path logs = logs(subject, phase);
     try (Child cogaze = child(Order.COGAZE, WorkerJvm.command(settings.workerMain()), logs);
-        Child contiguous = child(Order.CONTIGUOUS, peer.command(), logs);
-        Child channelsLast = child(Order.CHANNELS_LAST, peer.command(), logs)) {
+        Child contiguous = child(Order.CONTIGUOUS, peer.orElseThrow().command(), logs);
+        Child channelsLast = child(Order.CHANNELS_LAST, peer.orElseThrow().command(), logs)) {
       Map<String, Child> sides = new LinkedHashMap<>();
       sides.put(Order.COGAZE, cogaze);
       sides.put(Order.CONTIGUOUS, contiguous);
