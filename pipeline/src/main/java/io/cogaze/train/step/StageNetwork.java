@@ -5,6 +5,7 @@ import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.release.FlatVectors;
+import io.cogaze.nn.updater.FlatUpdater;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,7 @@ public final class StageNetwork {
     BuiltNetwork built = definition.build(learningRate);
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
+    FlatUpdater.install(graph);
     return new StageNetwork(built, graph, learningRate);
   }
 
@@ -46,6 +48,7 @@ public final class StageNetwork {
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
     graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
+    FlatUpdater.install(graph);
     return new StageNetwork(built, graph, learningRate);
   }
 
