@@ -1,6 +1,5 @@
 package io.cogaze.jobs;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cogaze.config.CogazeConfig;
 import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.InputException;
@@ -8,6 +7,7 @@ import io.cogaze.jobs.bench.BenchFolder;
 import io.cogaze.jobs.bench.MemoryBenchmark;
 import io.cogaze.jobs.bench.MemoryBenchmark.Measured;
 import io.cogaze.jobs.bench.MemoryCase;
+import io.cogaze.nn.memory.FittedEstimate;
 import io.cogaze.nn.memory.MemoryEstimate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.apache.hadoop.fs.FileSystem;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,7 +36,7 @@ import picocli.CommandLine.Option;
     })
 final class BenchMemoryCommand extends AbstractCommand {
   /** The estimate lies at least this share above everything that it is fitted to. */
-  private static final double MARGIN = 0.08;
+  private static final double MARGIN = 0.04;
 
   @Option(
       names = "--case",
@@ -57,7 +56,9 @@ final class BenchMemoryCommand extends AbstractCommand {
   @Option(
       names = "--estimate",
       paramLabel = "FILE",
-      description = "Shows what the factors of --fit say beside what is measured.")
+      description =
+          "Shows what the factors of an earlier --fit say beside what is measured (default: those"
+              + " of this version).")
   private String estimate;
 
   @Option(
@@ -95,8 +96,7 @@ final class BenchMemoryCommand extends AbstractCommand {
       MemoryCase subject = MemoryCase.parse(text);
       subjects.add(tiny ? subject.tiny() : subject);
     }
-    Optional<MemoryEstimate> known =
-        estimate == null ? Optional.empty() : Optional.of(read(Path.of(estimate)));
+    FittedEstimate known = estimate == null ? FittedEstimate.committed() : read(Path.of(estimate));
     org.apache.hadoop.fs.Path folder = Paths.path(output);
     FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
     BenchFolder.requireOwn(fileSystem, folder);
@@ -110,50 +110,43 @@ final class BenchMemoryCommand extends AbstractCommand {
       BenchFolder.writeMemory(fileSystem, folder, measured);
     }
     if (fit != null) {
-      MemoryEstimate fitted =
-          MemoryEstimate.fit(measured.stream().map(Measured::sample).toList(), MARGIN);
-      Files.writeString(
-          Path.of(fit),
-          new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(fitted) + "\n");
-      print(measured, Optional.of(fitted));
-    } else {
-      print(measured, known);
+      known =
+          new FittedEstimate(
+              measured.get(0).engine(),
+              MemoryEstimate.JVM_OPTIONS,
+              MemoryEstimate.fit(measured.stream().map(Measured::sample).toList(), MARGIN));
+      Files.writeString(Path.of(fit), known.toJson());
     }
+    print(measured, known.factors());
     out().println("Table: " + folder);
     out().flush();
   }
 
-  private static MemoryEstimate read(Path file) {
+  private static FittedEstimate read(Path file) {
     try {
-      return new ObjectMapper().readValue(file.toFile(), MemoryEstimate.class);
+      return FittedEstimate.parse(Files.readAllBytes(file));
     } catch (IOException e) {
       throw new InputException(
           "Cannot read the factors of --estimate " + file + ": " + e.getMessage(), e);
     }
   }
 
-  private void print(List<Measured> measured, Optional<MemoryEstimate> estimate) {
+  private void print(List<Measured> measured, MemoryEstimate estimate) {
     out()
         .println(
             String.format(
                 Locale.ROOT, "  %-52s %9s %9s %7s", "MiB", "measured", "estimate", "above"));
     for (Measured row : measured) {
-      String estimated = "-";
-      String above = "-";
-      if (estimate.isPresent()) {
-        long peak = estimate.get().peakMb(row.demand());
-        estimated = Long.toString(peak);
-        above = String.format(Locale.ROOT, "%.1f %%", 100.0 * peak / row.peakMb() - 100);
-      }
+      long peak = estimate.peakMb(row.demand());
       out()
           .println(
               String.format(
                   Locale.ROOT,
-                  "  %-52s %9d %9s %7s",
+                  "  %-52s %9d %9d %7s",
                   row.subject(),
                   row.peakMb(),
-                  estimated,
-                  above));
+                  peak,
+                  String.format(Locale.ROOT, "%.1f %%", 100.0 * peak / row.peakMb() - 100)));
     }
   }
 }

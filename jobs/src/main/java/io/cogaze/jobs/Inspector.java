@@ -12,6 +12,7 @@ import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
 import io.cogaze.run.Summary;
 import io.cogaze.synthetic.SyntheticData;
+import io.cogaze.train.checkpoint.Reproduction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -83,20 +84,22 @@ final class Inspector {
     return Optional.empty();
   }
 
-  /** Without the configuration and the provenance of a run's stages, which are long. */
+  /** Without the configurations of a run's stages, which are long. */
   static ObjectNode brief(ObjectNode found) {
     ObjectNode brief = found.deepCopy();
     boolean shortened = false;
     for (JsonNode stage : brief.path("stages")) {
       if (stage instanceof ObjectNode entry) {
-        shortened |= entry.remove("provenance") != null;
+        if (entry.path("provenance").path("notes") instanceof ObjectNode notes) {
+          shortened |= notes.remove(Reproduction.CONFIGURATION) != null;
+        }
         if (entry.get("result") instanceof ObjectNode result) {
           shortened |= result.remove("config") != null;
         }
       }
     }
     if (shortened) {
-      brief.put("more", "--json shows configuration and provenance of the stages too");
+      brief.put("more", "--json shows the configuration of the stages too");
     }
     return brief;
   }
@@ -143,17 +146,25 @@ final class Inspector {
     finished.ifPresent(manifest -> found.set("result", manifest.body()));
     ArrayNode epochs = found.putArray("checkpoints");
     Path provenance = null;
+    Optional<Manifest> last = Optional.empty();
     Path checkpoints = new Path(folder, "checkpoints");
     if (fileSystem.exists(checkpoints)) {
       for (FileStatus checkpoint : sortedChildren(checkpoints)) {
         Optional<Manifest> whole = Manifest.readIfPresent(fileSystem, checkpoint.getPath());
         if (whole.isPresent()) {
+          last = whole;
           epochs.add(checkpoint.getPath().getName());
           String name = whole.get().file("provenance", ".json").name();
           provenance = new Path(checkpoint.getPath(), name);
         }
       }
     }
+    Optional<Manifest> newest = last;
+    finished
+        .or(() -> newest)
+        .ifPresent(
+            manifest ->
+                found.set(Reproduction.PARAMETERS, manifest.body().path(Reproduction.PARAMETERS)));
     if (provenance != null) {
       found.set("provenance", Outputs.readObject(fileSystem, provenance));
     }

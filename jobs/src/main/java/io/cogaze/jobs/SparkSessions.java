@@ -21,8 +21,8 @@ final class SparkSessions {
 
   private SparkSessions() {}
 
-  /** A session for the named command; the caller closes it. */
-  static SparkSession open(String command) {
+  /** The properties that a session for the named command has. */
+  static SparkConf conf(String command) {
     SparkConf conf = new SparkConf();
     conf.set("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
     conf.set("spark.kryo.registrator", KRYO_REGISTRATORS);
@@ -47,6 +47,12 @@ final class SparkSessions {
       // A task's lack of memory fails the job, which explains it, instead of ending this JVM.
       conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
     }
+    return conf;
+  }
+
+  /** A session for the named command; the caller closes it. */
+  static SparkSession open(String command) {
+    SparkConf conf = conf(command);
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     StatusLine.display()
         .filter(TerminalLine.class::isInstance)

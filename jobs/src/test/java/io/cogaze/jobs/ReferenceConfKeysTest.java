@@ -8,6 +8,7 @@ import io.cogaze.preprocess.PreprocessSettings;
 import io.cogaze.report.ReportSettings;
 import io.cogaze.run.LockSettings;
 import io.cogaze.synthetic.SyntheticSettings;
+import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.TrainSettings;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +20,7 @@ class ReferenceConfKeysTest {
         .block("synthetic", SyntheticSettings.class)
         .block("preprocess", PreprocessSettings.class)
         .block("train", TrainSettings.class)
+        .block("resources", ResourceSettings.class)
         .block("evaluate", EvaluateSettings.class)
         .block("report", ReportSettings.class)
         .block("demo", DemoSettings.class);

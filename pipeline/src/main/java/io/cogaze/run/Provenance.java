@@ -40,6 +40,14 @@ public record Provenance(
     notes = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(notes));
   }
 
+  /** The same with another note. */
+  public Provenance withNote(String name, String value) {
+    SortedMap<String, String> more = new TreeMap<>(notes);
+    more.put(name, value);
+    return new Provenance(
+        data, configHash, versions, seeds, nativeClassifier, executors, workers, more);
+  }
+
   /** The content of {@code provenance.json}. The same provenance gives the same bytes. */
   public byte[] bytes() {
     Map<String, Object> root = new LinkedHashMap<>();

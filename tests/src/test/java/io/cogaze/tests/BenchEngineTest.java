@@ -182,7 +182,10 @@ class BenchEngineTest {
     assertThat(done.exitCode()).isZero();
     assertThat(done.out())
         .containsPattern("cooperative:64x32:2:train:1:densenet +\\d+ +\\d+ +\\d+\\.\\d %");
-    assertThat(Json.parse(Files.readString(factors)).get("base").asDouble()).isNotNegative();
+    JsonNode fitted = Json.parse(Files.readString(factors));
+    assertThat(fitted.get("factors").get("base").asDouble()).isNotNegative();
+    assertThat(fitted.get("engine").asText()).isNotEmpty();
+    assertThat(fitted.get("jvm_options").get(0).asText()).startsWith("-Xms");
     assertThat(folder.resolve("memory/manifest.json")).isRegularFile();
 
     InProcess.Result unknown =

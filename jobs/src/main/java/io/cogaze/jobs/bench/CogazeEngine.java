@@ -1,8 +1,8 @@
 package io.cogaze.jobs.bench;
 
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.nn.kernel.Engine;
 import io.cogaze.nn.kernel.HostValues;
-import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.ExampleKeys;
 import io.cogaze.nn.layer.InferenceGraph;
@@ -110,8 +110,7 @@ final class CogazeEngine implements StepEngine {
 
   @Override
   public String description() {
-    return Kernels.get().getClass().getSimpleName()
-        + NativeLibrary.mappedClassifier().map(name -> ", " + name).orElse("");
+    return Engine.description();
   }
 
   @Override

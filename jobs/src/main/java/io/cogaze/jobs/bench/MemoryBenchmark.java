@@ -27,9 +27,10 @@ public final class MemoryBenchmark {
   /**
    * A measurement.
    *
+   * @param engine kernel and native library that computed
    * @param peakMb largest resident memory (VmHWM), MiB
    */
-  public record Measured(MemoryCase subject, MemoryDemand demand, long peakMb) {
+  public record Measured(MemoryCase subject, MemoryDemand demand, String engine, long peakMb) {
     /** As the fit wants it. */
     public MemoryEstimate.Sample sample() {
       return new MemoryEstimate.Sample(demand, peakMb);
@@ -56,7 +57,7 @@ public final class MemoryBenchmark {
     try (Child child =
         Child.start(
             subject.toString().replace(':', '-'),
-            WorkerJvm.command(workerMain),
+            WorkerJvm.command(workerMain, MemoryEstimate.JVM_OPTIONS),
             subject.threads(),
             logs)) {
       JsonNode prepared =
@@ -72,6 +73,7 @@ public final class MemoryBenchmark {
           new Measured(
               subject,
               JSON.treeToValue(prepared.required("demand"), MemoryDemand.class),
+              prepared.required("engine").asText(),
               child.peakMb());
       LOG.info("{}: peak {} MiB", subject, measured.peakMb());
       return measured;

@@ -16,6 +16,16 @@ final class WorkerJvm {
   private static final List<String> NOT_SHARED =
       List.of("-agentlib:", "-agentpath:", "-javaagent:", "-Xrunjdwp");
 
+  private static final List<String> MEMORY =
+      List.of(
+          "-Xms",
+          "-Xmx",
+          "-Xmn",
+          "-XX:MaxHeapSize",
+          "-XX:InitialHeapSize",
+          "-XX:+Use",
+          "-Dorg.bytedeco.javacpp.max");
+
   private WorkerJvm() {}
 
   /**
@@ -24,13 +34,30 @@ final class WorkerJvm {
    * @param main main class and its arguments
    */
   static List<String> command(List<String> main) {
+    return command(main, List.of(), NOT_SHARED);
+  }
+
+  /**
+   * The same with other limits of memory: such as do not depend on this machine's.
+   *
+   * @param limits options of heap and native memory, instead of this JVM's
+   */
+  static List<String> command(List<String> main, List<String> limits) {
+    List<String> without = new ArrayList<>(NOT_SHARED);
+    without.addAll(MEMORY);
+    return command(main, limits, without);
+  }
+
+  private static List<String> command(
+      List<String> main, List<String> added, List<String> withoutPrefixes) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (NOT_SHARED.stream().noneMatch(option::startsWith)) {
+      if (withoutPrefixes.stream().noneMatch(option::startsWith)) {
         command.add(option);
       }
     }
+    command.addAll(added);
     command.add("-cp");
     command.add(classPath());
     command.addAll(main);

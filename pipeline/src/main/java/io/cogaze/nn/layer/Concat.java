@@ -31,6 +31,11 @@ public final class Concat extends OwnVertex {
     this.capacity = capacity;
   }
 
+  /** Channels of the last of the row that this is one of; 0 when it is of none. */
+  public long rowCapacity() {
+    return capacity;
+  }
+
   @Override
   public Concat clone() {
     return new Concat(capacity);

@@ -2,6 +2,7 @@ package io.cogaze.nn.memory;
 
 import io.cogaze.nn.block.GraphAssembler;
 import io.cogaze.nn.block.TensorNames;
+import io.cogaze.nn.layer.Concat;
 import io.cogaze.nn.network.BuiltNetwork;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,20 +47,11 @@ public record MemoryDemand(
   public static MemoryDemand training(
       BuiltNetwork network, int height, int width, int batch, int threads) {
     Outputs outputs = new Outputs(network.configuration(), height, width, batch);
-    long kept = 0;
-    long frozen = 0;
-    for (String vertex : outputs.order) {
-      if (outputs.frozen.contains(vertex)) {
-        frozen += outputs.bytes.get(vertex);
-      } else {
-        kept += outputs.bytes.get(vertex);
-      }
-    }
     return new MemoryDemand(
         weights(network),
         learned(network),
-        kept,
-        frozen,
+        outputs.all(false),
+        outputs.all(true),
         outputs.mostGradients(),
         0,
         outputs.largest(),
@@ -88,12 +80,20 @@ public record MemoryDemand(
     return FLOAT_BYTES * values;
   }
 
-  /** The outputs of a graph's vertices, in an order in which they can be computed. */
+  /**
+   * The outputs of a graph's vertices, in an order in which they can be computed. Concatenations of
+   * one row (those of a dense block) lie in the memory of the first, which has room for the last.
+   */
   private static final class Outputs {
     private final Map<String, List<String>> inputs;
     private final Set<String> order = new LinkedHashSet<>();
     private final Set<String> frozen = new LinkedHashSet<>();
     private final Map<String, Long> bytes = new LinkedHashMap<>();
+
+    /** The memory of a vertex's output, by the vertex that takes it. */
+    private final Map<String, String> places = new HashMap<>();
+
+    private final Map<String, Long> placeBytes = new LinkedHashMap<>();
 
     Outputs(ComputationGraphConfiguration graph, int height, int width, int batch) {
       inputs = graph.getVertexInputs();
@@ -102,13 +102,30 @@ public record MemoryDemand(
       for (String vertex : graph.getVertices().keySet()) {
         put(vertex);
       }
+      place(GraphAssembler.INPUT, FLOAT_BYTES * batch * height * width);
       for (String vertex : order) {
-        bytes.put(vertex, FLOAT_BYTES * batch * types.get(vertex).arrayElementsPerExample());
-        if (isFrozen(graph.getVertices().get(vertex))) {
+        InputType type = types.get(vertex);
+        GraphVertex made = graph.getVertices().get(vertex);
+        bytes.put(vertex, FLOAT_BYTES * batch * type.arrayElementsPerExample());
+        if (isFrozen(made)) {
           frozen.add(vertex);
         }
+        long room = room(made);
+        String before = inputs.get(vertex).get(0);
+        if (room > 0 && room(graph.getVertices().get(before)) == room) {
+          places.put(vertex, places.get(before));
+        } else if (room > 0 && type instanceof InputType.InputTypeConvolutional map) {
+          place(vertex, FLOAT_BYTES * batch * room * map.getHeight() * map.getWidth());
+        } else {
+          place(vertex, bytes.get(vertex));
+        }
       }
-      bytes.put(GraphAssembler.INPUT, FLOAT_BYTES * batch * height * width);
+    }
+
+    private void place(String vertex, long size) {
+      bytes.putIfAbsent(vertex, size);
+      places.put(vertex, vertex);
+      placeBytes.put(vertex, size);
     }
 
     private void put(String vertex) {
@@ -119,10 +136,31 @@ public record MemoryDemand(
       order.add(vertex);
     }
 
+    private static GraphVertex inner(GraphVertex vertex) {
+      return vertex instanceof FrozenVertex outer ? outer.getUnderlying() : vertex;
+    }
+
+    private static long room(GraphVertex vertex) {
+      return vertex != null && inner(vertex) instanceof Concat concat ? concat.rowCapacity() : 0;
+    }
+
     private static boolean isFrozen(GraphVertex vertex) {
       return vertex instanceof FrozenVertex
           || (vertex instanceof LayerVertex layer
               && layer.getLayerConf().getLayer() instanceof FrozenLayer);
+    }
+
+    /** Bytes of all outputs of frozen vertices, or of all others. */
+    long all(boolean ofFrozen) {
+      Set<String> counted = new LinkedHashSet<>();
+      long sum = 0;
+      for (String vertex : order) {
+        String place = places.get(vertex);
+        if (frozen.contains(vertex) == ofFrozen && counted.add(place)) {
+          sum += placeBytes.get(place);
+        }
+      }
+      return sum;
     }
 
     /** An output's gradient lives from the first consumer's backward pass to its own. */
@@ -137,13 +175,14 @@ public record MemoryDemand(
           continue;
         }
         for (String input : inputs.get(vertex)) {
-          if (bytes.containsKey(input) && !frozen.contains(input) && live.add(input)) {
-            now += bytes.get(input);
+          String place = places.get(input);
+          if (bytes.containsKey(input) && !frozen.contains(input) && live.add(place)) {
+            now += placeBytes.get(place);
           }
         }
         most = Math.max(most, now);
         if (live.remove(vertex)) {
-          now -= bytes.get(vertex);
+          now -= placeBytes.get(vertex);
         }
       }
       return most;
@@ -153,16 +192,20 @@ public record MemoryDemand(
     long mostLive() {
       Map<String, String> lastUse = new HashMap<>();
       for (String vertex : order) {
-        inputs.get(vertex).forEach(input -> lastUse.put(input, vertex));
+        inputs.get(vertex).forEach(input -> lastUse.put(places.get(input), vertex));
       }
-      long now = bytes.get(GraphAssembler.INPUT);
+      long now = placeBytes.get(GraphAssembler.INPUT);
       long most = now;
       for (String vertex : order) {
-        now += bytes.get(vertex);
+        if (places.get(vertex).equals(vertex)) {
+          now += placeBytes.get(vertex);
+        }
         most = Math.max(most, now);
-        for (String input : new LinkedHashSet<>(inputs.get(vertex))) {
-          if (vertex.equals(lastUse.get(input))) {
-            now -= bytes.get(input);
+        Set<String> used = new LinkedHashSet<>();
+        inputs.get(vertex).forEach(input -> used.add(places.get(input)));
+        for (String place : used) {
+          if (vertex.equals(lastUse.get(place))) {
+            now -= placeBytes.get(place);
           }
         }
       }

@@ -21,9 +21,27 @@ public record MemoryEstimate(
     double live,
     double largest,
     double perThread) {
+  /**
+   * Options of the JVM whose peak is estimated: a heap of {@link #HEAP_MB}, all of it touched, and
+   * no other limit, so that the peak does not depend on the machine's memory.
+   */
+  public static final List<String> JVM_OPTIONS =
+      List.of(
+          "-Xms1024m",
+          "-Xmx1024m",
+          "-XX:+AlwaysPreTouch",
+          "-XX:+UseG1GC",
+          "-Dorg.bytedeco.javacpp.maxbytes=0",
+          "-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+
+  /** The Java heap in every estimate, MiB. */
+  public static final int HEAP_MB = 1024;
+
   private static final double MIB = 1024.0 * 1024.0;
   private static final int TERMS = 9;
-  private static final int SWEEPS = 20_000;
+  private static final int SWEEPS = 4_000;
+  private static final int ROUNDS = 60;
+  private static final double LEAST_ERROR = 1e-3;
 
   /**
    * A measurement.
@@ -43,20 +61,35 @@ public record MemoryEstimate(
     }
   }
 
-  /** The estimate of a step's peak, MiB, rounded up. */
+  /** Memory outside the heap of a JVM that computes, without any network, MiB, rounded up. */
+  public long baseMb() {
+    return Math.max(0, (long) Math.ceil(base / MIB) - HEAP_MB);
+  }
+
+  /** What a network adds to that, MiB, rounded up. */
+  public long networkMb(MemoryDemand demand) {
+    return (long) Math.ceil(sum(demand) - base / MIB);
+  }
+
+  /** The estimate of a step's peak, MiB, rounded up: base with a heap, and one network. */
   public long peakMb(MemoryDemand demand) {
+    return (long) Math.ceil(sum(demand));
+  }
+
+  private double sum(MemoryDemand demand) {
     double[] terms = terms(demand);
     double[] factors = factors();
     double sum = 0;
     for (int i = 0; i < TERMS; i++) {
       sum += terms[i] * factors[i];
     }
-    return (long) Math.ceil(sum);
+    return sum;
   }
 
   /**
-   * Finds the factors: least squares of the relative error under factors of at least 0, then raised
-   * together until no sample is estimated below its measurement times 1 + margin.
+   * Finds the factors: those of at least 0 whose largest relative error is least, by least squares
+   * that weigh the samples with the largest errors more and more; then raised together until no
+   * sample is estimated below its measurement times 1 + margin.
    *
    * @param margin share that the estimate must lie above every sample, for instance 0.05
    */
@@ -71,14 +104,10 @@ public record MemoryEstimate(
         rows[s][i] /= samples.get(s).peakMb();
       }
     }
-    double[] factors = leastSquares(rows);
+    double[] factors = leastLargestError(rows);
     double raise = 0;
     for (double[] row : rows) {
-      double estimate = 0;
-      for (int i = 0; i < TERMS; i++) {
-        estimate += row[i] * factors[i];
-      }
-      raise = Math.max(raise, (1 + margin) / estimate);
+      raise = Math.max(raise, (1 + margin) / product(row, factors));
     }
     for (int i = 0; i < TERMS; i++) {
       factors[i] *= raise;
@@ -95,15 +124,52 @@ public record MemoryEstimate(
         factors[8] * MIB);
   }
 
+  /** Lawson's way to the least largest error: weights grow with the errors that they leave. */
+  private static double[] leastLargestError(double[][] rows) {
+    double[] weights = new double[rows.length];
+    java.util.Arrays.fill(weights, 1);
+    double[] best = new double[TERMS];
+    double bestSpread = Double.POSITIVE_INFINITY;
+    for (int round = 0; round < ROUNDS; round++) {
+      double[] factors = leastSquares(rows, weights);
+      double low = Double.POSITIVE_INFINITY;
+      double high = 0;
+      double sum = 0;
+      for (int s = 0; s < rows.length; s++) {
+        double ratio = product(rows[s], factors);
+        low = Math.min(low, ratio);
+        high = Math.max(high, ratio);
+        weights[s] *= Math.abs(ratio - 1) + LEAST_ERROR;
+        sum += weights[s];
+      }
+      if (high / low < bestSpread) {
+        bestSpread = high / low;
+        best = factors;
+      }
+      for (int s = 0; s < rows.length; s++) {
+        weights[s] *= rows.length / sum;
+      }
+    }
+    return best;
+  }
+
+  private static double product(double[] row, double[] factors) {
+    double sum = 0;
+    for (int i = 0; i < TERMS; i++) {
+      sum += row[i] * factors[i];
+    }
+    return sum;
+  }
+
   /** Factors of at least 0 with rows x factors nearest 1, by coordinate descent. */
-  private static double[] leastSquares(double[][] rows) {
+  private static double[] leastSquares(double[][] rows, double[] weights) {
     double[] factors = new double[TERMS];
     double[] error = new double[rows.length];
     java.util.Arrays.fill(error, 1);
     double[] square = new double[TERMS];
-    for (double[] row : rows) {
+    for (int s = 0; s < rows.length; s++) {
       for (int i = 0; i < TERMS; i++) {
-        square[i] += row[i] * row[i];
+        square[i] += weights[s] * rows[s][i] * rows[s][i];
       }
     }
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
@@ -113,7 +179,7 @@ public record MemoryEstimate(
         }
         double slope = 0;
         for (int s = 0; s < rows.length; s++) {
-          slope += rows[s][i] * error[s];
+          slope += weights[s] * rows[s][i] * error[s];
         }
         double moved = Math.max(0, factors[i] + slope / square[i]);
         for (int s = 0; s < rows.length; s++) {

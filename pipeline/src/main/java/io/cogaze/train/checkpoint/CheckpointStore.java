@@ -79,11 +79,19 @@ public final class CheckpointStore {
     commit.write(UPDATER, BIN, updater.array());
     commit.write(CONFIGURATION, JSON, content.description().bytes());
     commit.write(STATE, JSON, content.state().bytes());
-    commit.write(PROVENANCE, JSON, content.provenance().bytes());
+    String hash = ParametersHash.sha256(content.tensors());
+    commit.write(
+        PROVENANCE,
+        JSON,
+        content
+            .provenance()
+            .withNote(Reproduction.EPOCH, Integer.toString(content.state().epoch()))
+            .withNote(Reproduction.PARAMETERS, hash)
+            .bytes());
     TreeMap<String, Object> body = new TreeMap<>();
     body.put("epoch", content.state().epoch());
     body.put("stage", content.description().stage());
-    body.put("parameters_sha256", ParametersHash.sha256(content.tensors()));
+    body.put("parameters_sha256", hash);
     stamp.putInto(body);
     Manifest manifest = commit.publish(body);
     FolderCommit.removeLeftovers(fs, folder);
@@ -105,6 +113,13 @@ public final class CheckpointStore {
         tensors(bytes(folder, manifest.file(PARAMETERS, SAFETENSORS)), folder.toString()),
         updater,
         Provenance.parse(bytes(folder, manifest.file(PROVENANCE, JSON))));
+  }
+
+  /** Where the checkpoint of an epoch comes from. Errors: {@link InputException} without one. */
+  public Provenance provenance(int epoch) {
+    Path folder = layout.checkpoint(epoch);
+    Manifest manifest = Manifest.read(fs, folder, KIND);
+    return Provenance.parse(bytes(folder, manifest.file(PROVENANCE, JSON)));
   }
 
   /** The epochs that have a committed checkpoint, ascending. */

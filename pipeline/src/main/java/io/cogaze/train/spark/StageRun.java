@@ -4,6 +4,7 @@ import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.block.TensorNames;
+import io.cogaze.nn.kernel.Backend;
 import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.Head;
@@ -25,6 +26,7 @@ import io.cogaze.shard.Split;
 import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.ModelDescription;
 import io.cogaze.train.checkpoint.Parts;
+import io.cogaze.train.checkpoint.Reproduction;
 import io.cogaze.train.checkpoint.StageState;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.EpochPlan;
@@ -49,6 +51,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -603,9 +606,13 @@ final class StageRun {
     private Provenance provenance() {
       TreeMap<String, String> notes = new TreeMap<>();
       notes.put("recipe", request.recipe().name());
-      notes.put("stage", stage);
-      notes.put("kernel", Kernels.description());
-      notes.put("native_threads", Integer.toString(train.nativeThreads()));
+      notes.put(Reproduction.STAGE, stage);
+      notes.put(Reproduction.KERNEL, Kernels.description());
+      notes.put(Reproduction.NATIVE_THREADS, Integer.toString(train.nativeThreads()));
+      notes.put("backend", Backend.current().name().toLowerCase(Locale.ROOT));
+      if (!request.configuration().isEmpty()) {
+        notes.put(Reproduction.CONFIGURATION, request.configuration());
+      }
       notes.put("pretrained", "no: every network began with random weights, none were pretrained");
       return new Provenance(
           new TreeMap<>(Map.of("shards", shards.sha256())),

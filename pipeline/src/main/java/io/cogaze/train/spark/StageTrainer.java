@@ -63,6 +63,7 @@ public final class StageTrainer {
     RunLayout run = new RunLayout(request.run());
     List<TrainResult.StageResult> results = new ArrayList<>();
     try (RunLock lock = RunLock.acquire(fs, request.run(), "train", request.lock())) {
+      EngineGuard.demand(context, request.resources(), request.settings().workers());
       for (StagePlan plan : plans) {
         results.add(new StageRun(context, fs, run, shards, request, plan, lock).run());
       }
@@ -78,6 +79,7 @@ public final class StageTrainer {
       notes.accept(result);
       return result;
     } finally {
+      EngineGuard.release(context);
       WorkerSlots.ofThisJvm().close();
     }
   }

@@ -2,6 +2,7 @@ package io.cogaze.train.spark;
 
 import io.cogaze.run.LockSettings;
 import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.TrainSettings;
 import java.net.URI;
 import java.util.List;
@@ -18,6 +19,9 @@ import org.apache.hadoop.fs.Path;
  * @param startAnew whether stages that were trained with another configuration are thrown away and
  *     trained again; otherwise they are an error
  * @param lock settings of the run folder's lock
+ * @param configuration all settings as text, without secrets, which checkpoints keep so that they
+ *     can be made again; empty where nobody wants that
+ * @param resources what is checked of the executors
  */
 public record TrainRequest(
     Path run,
@@ -26,8 +30,22 @@ public record TrainRequest(
     TrainSettings settings,
     List<String> stages,
     boolean startAnew,
-    LockSettings lock) {
+    LockSettings lock,
+    String configuration,
+    ResourceSettings resources) {
   public TrainRequest {
     stages = List.copyOf(stages);
+  }
+
+  /** Without a configuration that checkpoints keep, and with the default checks. */
+  public TrainRequest(
+      Path run,
+      URI shards,
+      Recipe recipe,
+      TrainSettings settings,
+      List<String> stages,
+      boolean startAnew,
+      LockSettings lock) {
+    this(run, shards, recipe, settings, stages, startAnew, lock, "", ResourceSettings.DEFAULT);
   }
 }

@@ -8,6 +8,7 @@ import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.WorkerNetwork;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,11 +18,12 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * The built networks of an executor's JVM. A slot is a network with a thread of its own, because
  * ND4J's workspaces and OpenMP's thread teams belong to threads; it stays between rounds and serves
- * whichever task comes next, since a task sets the whole state first. There are as many slots as
- * tasks ran at once. Slots of another stage are dropped when a new stage begins.
+ * whichever task comes next on the same graphics processor, since a task sets the whole state
+ * first. There are as many slots as tasks ran at once. Slots of another stage are dropped when a
+ * new stage begins.
  */
 final class WorkerSlots {
-  private static final WorkerSlots OF_THIS_JVM = new WorkerSlots();
+  private static final WorkerSlots OF_THIS_JVM = new WorkerSlots(new Nd4jDevices());
 
   private final Deque<Slot> idle = new ArrayDeque<>();
   private String key = "";
@@ -30,7 +32,12 @@ final class WorkerSlots {
   private long cacheBytes;
   private FeatureCache features = new FeatureCache(0);
 
-  private WorkerSlots() {}
+  private final DeviceBinding devices;
+
+  /** Slots whose threads are bound in this way; the executor's own are {@link #ofThisJvm}. */
+  WorkerSlots(DeviceBinding devices) {
+    this.devices = devices;
+  }
 
   static WorkerSlots ofThisJvm() {
     return OF_THIS_JVM;
@@ -47,7 +54,18 @@ final class WorkerSlots {
    */
   <T> T run(String stageKey, byte[] bytes, double learningRate, Function<Bench, T> work) {
     NativeLibrary.prepare();
-    Slot slot = borrow(stageKey, bytes);
+    EngineGuard.check();
+    return run(stageKey, bytes, learningRate, TaskDevice.ofThisTask(), work);
+  }
+
+  /** As the other, on a graphics processor. */
+  <T> T run(
+      String stageKey,
+      byte[] bytes,
+      double learningRate,
+      OptionalInt device,
+      Function<Bench, T> work) {
+    Slot slot = borrow(stageKey, bytes, device);
     boolean whole = false;
     try {
       T result = slot.run(learningRate, work);
@@ -62,7 +80,7 @@ final class WorkerSlots {
     }
   }
 
-  private synchronized Slot borrow(String stageKey, byte[] bytes) {
+  private synchronized Slot borrow(String stageKey, byte[] bytes, OptionalInt device) {
     if (!stageKey.equals(key)) {
       close();
       shipment = JavaBytes.read(bytes, StageShipment.class);
@@ -73,8 +91,13 @@ final class WorkerSlots {
       features = new FeatureCache(cacheBytes);
       key = stageKey;
     }
-    Slot slot = idle.poll();
-    return slot == null ? new Slot(shipment, cache, features) : slot;
+    for (Slot slot : idle) {
+      if (slot.device.equals(device)) {
+        idle.remove(slot);
+        return slot;
+      }
+    }
+    return new Slot(shipment, cache, features, device, devices);
   }
 
   private synchronized void giveBack(Slot slot) {
@@ -100,16 +123,28 @@ final class WorkerSlots {
     private final ExampleCache cache;
     private final FeatureCache features;
     private final ExecutorService thread;
+    private final OptionalInt device;
     private WorkerNetwork worker;
 
-    Slot(StageShipment shipment, ExampleCache cache, FeatureCache features) {
+    Slot(
+        StageShipment shipment,
+        ExampleCache cache,
+        FeatureCache features,
+        OptionalInt device,
+        DeviceBinding devices) {
+      this.device = device;
       this.shipment = shipment;
       this.cache = cache;
       this.features = features;
       this.thread =
           Executors.newSingleThreadExecutor(
               task -> {
-                Thread made = new Thread(task, "cogaze-worker");
+                Runnable bound =
+                    () -> {
+                      TaskDevice.bind(device, devices);
+                      task.run();
+                    };
+                Thread made = new Thread(bound, "cogaze-worker");
                 made.setDaemon(true);
                 return made;
               });

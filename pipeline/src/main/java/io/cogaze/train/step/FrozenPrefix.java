@@ -22,10 +22,10 @@ import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
  * @param boundary the frozen vertices whose activations the rest of the network takes
  * @param rest the network after the cut, whose inputs are the boundary's activations
  */
-record FrozenPrefix(List<String> boundary, BuiltNetwork rest) {
+public record FrozenPrefix(List<String> boundary, BuiltNetwork rest) {
 
   /** The cut of a network; empty when a part that learns looks at the image itself. */
-  static Optional<FrozenPrefix> of(BuiltNetwork whole) {
+  public static Optional<FrozenPrefix> of(BuiltNetwork whole) {
     ComputationGraphConfiguration configuration = whole.configuration();
     Map<String, GraphVertex> vertices = configuration.getVertices();
     Map<String, List<String>> inputs = configuration.getVertexInputs();

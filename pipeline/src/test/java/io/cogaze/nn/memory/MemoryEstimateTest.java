@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.network.BuildRequest;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.CooperativeNetwork;
@@ -11,16 +12,24 @@ import io.cogaze.nn.network.CooperativeSpec;
 import io.cogaze.nn.network.DenseNetClassifierSpec;
 import io.cogaze.nn.network.DenseNetSpec;
 import io.cogaze.nn.network.Head;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.learning.config.Adam;
 
 class MemoryEstimateTest {
+  @BeforeAll
+  static void chooseTheNativeLibrary() {
+    NativeLibrary.prepare();
+  }
+
   private static final DenseNetSpec TINY = new DenseNetSpec(List.of(1, 1, 1, 1), 4, 8);
   private static final CooperativeSpec SPEC = new CooperativeSpec(64, 32, 4, TINY, 3, 4, 0.25);
 
@@ -173,5 +182,26 @@ class MemoryEstimateTest {
         training ? 0 : random.nextLong(50, 1000) * mib,
         random.nextLong(5, 300) * mib,
         random.nextInt(1, 9));
+  }
+
+  @Test
+  void theCommittedFactorsSayWhatTheyWereFittedForAndSurviveJson() throws IOException {
+    FittedEstimate committed = FittedEstimate.committed();
+
+    assertThat(committed.jvmOptions()).isEqualTo(MemoryEstimate.JVM_OPTIONS);
+    assertThat(committed.engine()).contains("onednn");
+    assertThat(FittedEstimate.parse(committed.toJson().getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo(committed);
+    MemoryDemand demand = MemoryDemand.training(whole(), 64, 32, 2, 1);
+    MemoryEstimate factors = committed.factors();
+    assertThat(factors.networkMb(demand)).isPositive();
+    assertThat(factors.baseMb() + factors.networkMb(demand))
+        .as("heap, base and network, each rounded up")
+        .isBetween(
+            factors.peakMb(demand) - MemoryEstimate.HEAP_MB,
+            factors.peakMb(demand) - MemoryEstimate.HEAP_MB + 2);
+    assertThatThrownBy(() -> FittedEstimate.parse("{}".getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("one is missing");
   }
 }

@@ -1,0 +1,328 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.nn.block.TensorNames;
+import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.memory.FittedEstimate;
+import io.cogaze.nn.memory.MemoryDemand;
+import io.cogaze.nn.memory.MemoryEstimate;
+import io.cogaze.nn.network.BuildRequest;
+import io.cogaze.nn.network.BuiltNetwork;
+import io.cogaze.nn.network.Head;
+import io.cogaze.run.Manifest;
+import io.cogaze.run.RunLayout;
+import io.cogaze.run.StageLayout;
+import io.cogaze.shard.ShardManifest;
+import io.cogaze.shard.ShardSet;
+import io.cogaze.train.checkpoint.ModelDescription;
+import io.cogaze.train.plan.InitWeights;
+import io.cogaze.train.plan.ResourcePlan;
+import io.cogaze.train.plan.ResourceSettings;
+import io.cogaze.train.plan.ResourceSum;
+import io.cogaze.train.plan.ResourceSum.Amount;
+import io.cogaze.train.plan.StageNeed;
+import io.cogaze.train.plan.StagePlan;
+import io.cogaze.train.plan.StageSettings;
+import io.cogaze.train.plan.TrainSettings;
+import io.cogaze.train.plan.UpdaterSettings;
+import io.cogaze.train.step.FrozenPrefix;
+import io.cogaze.train.step.StageDefinition;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+
+/**
+ * What the stages of a training run take of memory and disk, before anything is submitted: from the
+ * recipe, the shards' manifest, Spark's properties and the file system alone. No session is opened
+ * and no array made.
+ */
+public final class TrainingSum {
+  private static final double MIB = 1024.0 * 1024.0;
+
+  /** Pixels and gaze map of 16 bits each, masks of a bit, and a little. */
+  private static final long EXAMPLE_BYTES_PER_PIXEL = 5;
+
+  /** Three channels of the network's input never exist; the image and a target map do. */
+  private static final int MAPS_PER_EXAMPLE = 2;
+
+  private final SparkConf conf;
+  private final Configuration hadoop;
+  private final TrainRequest request;
+  private final ShardManifest data;
+  private final FittedEstimate estimate;
+
+  private TrainingSum(
+      SparkConf conf, Configuration hadoop, TrainRequest request, ShardManifest data) {
+    this.conf = conf;
+    this.hadoop = hadoop;
+    this.request = request;
+    this.data = data;
+    this.estimate = FittedEstimate.committed();
+  }
+
+  /**
+   * The sum of a request. Errors: those of the recipe's stages and of shards that cannot be opened.
+   *
+   * @param conf the properties that the session is going to have
+   * @param driverHeapMb heap of this JVM where it is the driver; empty where it only plans
+   */
+  public static ResourceSum of(
+      SparkConf conf,
+      Configuration hadoop,
+      TrainRequest request,
+      ResourceSettings settings,
+      OptionalLong driverHeapMb) {
+    NativeLibrary.prepare();
+    ShardManifest data = ShardSet.open(hadoop, request.shards()).manifest();
+    return new TrainingSum(conf, hadoop, request, data).sum(settings, driverHeapMb);
+  }
+
+  /** What each stage of a request is made of. */
+  static List<StageNeed> needs(Configuration hadoop, TrainRequest request) {
+    NativeLibrary.prepare();
+    ShardManifest data = ShardSet.open(hadoop, request.shards()).manifest();
+    TrainingSum sum = new TrainingSum(new SparkConf(false), hadoop, request, data);
+    return request.recipe().plans(request.stages()).stream().map(sum::need).toList();
+  }
+
+  private ResourceSum sum(ResourceSettings settings, OptionalLong driverHeapMb) {
+    RunLayout run = new RunLayout(request.run());
+    FileSystem fs;
+    try {
+      fs = request.run().getFileSystem(hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + request.run() + ": " + e.getMessage(), e);
+    }
+    List<StageNeed> needs = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        "networks: as fitted for "
+            + estimate.engine()
+            + "; at most 20 % too much there. An average over the batch's last, smaller steps is"
+            + " not taken");
+    for (StagePlan plan : request.recipe().plans(request.stages())) {
+      needs.add(need(plan));
+      notes.add(time(fs, run, plan));
+    }
+    TrainSettings train = request.settings();
+    long base = estimate.factors().baseMb();
+    ClusterResources cluster = new ClusterResources(conf, train.workers(), driverHeapMb);
+    long examples = data.counts().values().stream().mapToLong(split -> split.examples()).sum();
+    return new ResourcePlan(
+            train,
+            needs,
+            cluster.given(
+                MachineMemory.usable(),
+                base,
+                settings.gpuMemoryMb(),
+                free(fs, request.run()),
+                copies(fs, request.run()),
+                held(fs, run)),
+            examples,
+            EXAMPLE_BYTES_PER_PIXEL * data.height() * data.width(),
+            base)
+        .sum(notes);
+  }
+
+  private StageNeed need(StagePlan plan) {
+    String stage = plan.name();
+    StageSettings settings = plan.settings();
+    TrainSettings train = request.settings();
+    Map<Head, Double> heads = StageDescription.heads(stage, settings);
+    ModelDescription description =
+        StageDescription.of(stage, settings, heads, request.recipe(), data);
+    StageDefinition definition =
+        new StageDefinition(
+            "sum",
+            stage,
+            description.spec(),
+            heads,
+            settings.trainable(),
+            settings.updater(),
+            description.triplet(),
+            description.targetClasses(),
+            settings.inputReduction(),
+            train.seed(),
+            train.nativeThreads());
+    BuiltNetwork built = definition.build(settings.updater().learningRate());
+    long learned = 0;
+    long statistics = 0;
+    long frozen = 0;
+    for (TensorNames.Tensor tensor : built.names().tensors()) {
+      long bytes = Float.BYTES * tensor.size();
+      if (!tensor.trainable()) {
+        frozen += bytes;
+      } else if (tensor.role() == TensorNames.Role.PARAMETER) {
+        learned += bytes;
+      } else {
+        statistics += bytes;
+      }
+    }
+    int states = states(settings.updater().kind());
+    long vectors = learned + statistics + frozen + learned * (1 + states);
+    long step = step(description, settings, built);
+    boolean rateChanges =
+        settings.plateau().isPresent() || settings.updater().decay() != UpdaterSettings.Decay.NONE;
+    if (rateChanges) {
+      // The network of the rate before lives until it is collected.
+      step += mebibytes(vectors);
+    }
+    step += mebibytes(learned * Math.max(0, states - states(UpdaterSettings.Kind.ADAM)));
+    return new StageNeed(
+        stage,
+        learned,
+        statistics,
+        frozen,
+        carried(settings, description, built.names()),
+        learned * states,
+        step,
+        mebibytes(vectors) * (rateChanges ? 2 : 1),
+        train.cacheFrozenFeatures() ? features(built, description) : 0,
+        (long) settings.batchSize()
+            * description.height()
+            * description.width()
+            * Float.BYTES
+            * MAPS_PER_EXAMPLE);
+  }
+
+  /** The larger one of a training step and of validation. */
+  private long step(ModelDescription description, StageSettings settings, BuiltNetwork built) {
+    MemoryEstimate factors = estimate.factors();
+    int threads = request.settings().nativeThreads();
+    int height = description.height();
+    int width = description.width();
+    return Math.max(
+        factors.networkMb(
+            MemoryDemand.training(built, height, width, settings.batchSize(), threads)),
+        factors.networkMb(
+            MemoryDemand.inference(
+                built, height, width, request.settings().validationBatchSize(), threads)));
+  }
+
+  /** Bytes that the frozen beginning gives for an example; 0 where the network has none. */
+  private static long features(BuiltNetwork built, ModelDescription description) {
+    Map<String, InputType> types =
+        built
+            .configuration()
+            .getLayerActivationTypes(
+                InputType.convolutional(description.height(), description.width(), 1));
+    return FrozenPrefix.of(built).map(FrozenPrefix::boundary).orElse(List.of()).stream()
+        .mapToLong(vertex -> Float.BYTES * types.get(vertex).arrayElementsPerExample())
+        .sum();
+  }
+
+  private static int states(UpdaterSettings.Kind kind) {
+    return switch (kind) {
+      case ADAM -> 2;
+      case AMSGRAD -> 3;
+      case SGD -> 0;
+    };
+  }
+
+  private static long mebibytes(long bytes) {
+    return (long) Math.ceil(bytes / MIB);
+  }
+
+  /** Bytes of the parts that come from earlier stages and are not of this stage's network. */
+  private static long carried(
+      StageSettings settings, ModelDescription description, TensorNames names) {
+    TensorNames whole =
+        description
+            .spec()
+            .network()
+            .build(BuildRequest.inference(description.spec().network().heads()))
+            .names();
+    long bytes = 0;
+    for (InitWeights init : settings.initWeights()) {
+      for (String part : init.parts()) {
+        if (names.tensors(part).isEmpty()) {
+          bytes +=
+              Float.BYTES * whole.tensors(part).stream().mapToLong(TensorNames.Tensor::size).sum();
+        }
+      }
+    }
+    return bytes;
+  }
+
+  /** What the run folder's own earlier epochs say of the time that is left; nothing is guessed. */
+  private String time(FileSystem fs, RunLayout run, StagePlan plan) {
+    StageLayout layout = run.stage(plan.name());
+    if (Manifest.readIfPresent(fs, layout.folder()).isPresent()) {
+      return "time: stage " + plan.name() + " is finished";
+    }
+    List<MetricRow> rows = earlier(fs, layout.metrics());
+    int done = rows.stream().mapToInt(MetricRow::epoch).max().orElse(0);
+    OptionalDouble seconds =
+        rows.stream()
+            .filter(row -> row.round() == 0 && row.metric().equals("seconds"))
+            .mapToDouble(MetricRow::value)
+            .average();
+    if (seconds.isEmpty()) {
+      return "time: stage "
+          + plan.name()
+          + ": not known yet; the log says it from the first measured round on";
+    }
+    int left = Math.max(0, plan.settings().epochs() - done);
+    return String.format(
+        Locale.ROOT,
+        "time: stage %s: %d of at most %d epochs are done, with %.0f s of rounds each: at most"
+            + " %.0f s of rounds to come, validation not counted",
+        plan.name(),
+        done,
+        plan.settings().epochs(),
+        seconds.getAsDouble(),
+        left * seconds.getAsDouble());
+  }
+
+  private List<MetricRow> earlier(FileSystem fs, Path metrics) {
+    List<MetricRow> rows = new ArrayList<>();
+    Manifest.readIfPresent(fs, metrics)
+        .ifPresent(
+            manifest ->
+                manifest
+                    .files("epoch-", ".parquet")
+                    .forEach(
+                        file ->
+                            rows.addAll(
+                                MetricRow.TABLE.readAll(hadoop, new Path(metrics, file.name())))));
+    return rows;
+  }
+
+  private static Amount free(FileSystem fs, Path run) {
+    try {
+      Path there = run;
+      while (!fs.exists(there) && there.getParent() != null) {
+        there = there.getParent();
+      }
+      long free = fs.getStatus(there).getRemaining();
+      return free < 0 || free >= Long.MAX_VALUE / 2
+          ? Amount.unknown("the file system of " + run + " does not say")
+          : new Amount((long) (free / MIB), "free where " + run + " lies");
+    } catch (IOException e) {
+      return Amount.unknown("the file system does not say: " + e.getMessage());
+    }
+  }
+
+  private static int copies(FileSystem fs, Path run) {
+    return Math.max(1, fs.getDefaultReplication(run));
+  }
+
+  private static Amount held(FileSystem fs, RunLayout run) {
+    try {
+      long bytes =
+          fs.exists(run.stages()) ? fs.getContentSummary(run.stages()).getSpaceConsumed() : 0;
+      return new Amount((long) (bytes / MIB), "less what the run folder holds already");
+    } catch (IOException e) {
+      return Amount.unknown("the file system does not say: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.cogaze.train.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cogaze.run.LockSettings;
+import io.cogaze.train.TestRecipes;
+import io.cogaze.train.TestSpark;
+import io.cogaze.train.TrainingShards;
+import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.ResourceSettings;
+import io.cogaze.train.plan.ResourceSum;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TrainingSumTest {
+  @TempDir Path folder;
+
+  private TrainRequest request(URI shards, Recipe recipe) {
+    return new TrainRequest(
+        new org.apache.hadoop.fs.Path(folder.resolve("run").toUri()),
+        shards,
+        recipe,
+        TestRecipes.settings(2),
+        List.of(),
+        false,
+        LockSettings.DEFAULT);
+  }
+
+  private static ResourceSum sum(TrainRequest request, String master) {
+    return TrainingSum.of(
+        new SparkConf(false).set("spark.master", master).set("spark.executor.memory", "2g"),
+        new Configuration(),
+        request,
+        ResourceSettings.DEFAULT,
+        OptionalLong.of(2048));
+  }
+
+  @Test
+  void aRecipeIsAddedUpFromItsShardsManifestWithoutASession() throws IOException {
+    URI shards = TrainingShards.write(folder.resolve("shards"), 8, 4, 64, 64);
+    ResourceSum sum = sum(request(shards, TestRecipes.cooperative(2)), "yarn");
+
+    assertThat(sum.table())
+        .contains("Java heap of the driver: ")
+        .contains("index of 12 examples")
+        .contains("largest heap of this JVM")
+        .contains("memory outside the heap of each executor: ")
+        .contains("checkpoints of stage fuse: 101 x ")
+        .contains("time: stage contrast: not known yet; the log says it from the first");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void theDiskNeedIsThatOfTheCheckpointsThatAreWritten() throws IOException {
+    URI shards = TrainingShards.write(folder.resolve("shards"), 8, 4, 64, 64);
+    TrainRequest request = request(shards, TestRecipes.first(1, 2));
+    StageTrainer.train(TestSpark.session(), request);
+
+    Path checkpoints = folder.resolve("run/stages/contrast/checkpoints");
+    long values = 0;
+    try (Stream<Path> files = Files.walk(checkpoints.resolve("0002"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = file.getFileName().toString();
+        if (name.startsWith("parameters") || name.startsWith("updater")) {
+          values += Files.size(file);
+        }
+      }
+    }
+    long estimated = TrainingSum.needs(new Configuration(), request).get(0).checkpoint();
+    assertThat((double) values)
+        .as("names and shapes come on top")
+        .isBetween((double) estimated, estimated + 20_000.0);
+    assertThat(sum(request, "local[2]").table()).contains("time: stage contrast is finished");
+  }
+}
