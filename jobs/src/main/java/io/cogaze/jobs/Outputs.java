@@ -4,14 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cogaze.run.Json;
 import io.cogaze.run.Summary;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -94,14 +95,19 @@ final class Outputs {
   }
 
   static ObjectNode readObject(FileSystem fileSystem, Path file) throws IOException {
-    if (!fileSystem.exists(file)) {
+    // Summaries are notes: one that was cut off while it was written must not end the next command.
+    Optional<byte[]> bytes = Json.getIfWhole(fileSystem, file);
+    if (bytes.isEmpty()) {
+      if (fileSystem.exists(file)) {
+        LOG.warn("{} is not whole and is left out of account: its checksums differ", file);
+      }
       return JSON.createObjectNode();
     }
-    try (InputStream in = fileSystem.open(file)) {
-      return JSON.readTree(in) instanceof ObjectNode object ? object : JSON.createObjectNode();
+    try {
+      return JSON.readTree(bytes.get()) instanceof ObjectNode object
+          ? object
+          : JSON.createObjectNode();
     } catch (JsonProcessingException e) {
-      // Summaries are notes: one that was cut off while it was written must not end the next
-      // command.
       LOG.warn("{} is not whole and is left out of account: {}", file, e.getOriginalMessage());
       return JSON.createObjectNode();
     }

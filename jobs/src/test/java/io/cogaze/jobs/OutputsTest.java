@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.cogaze.run.RunLayout;
+import io.cogaze.run.StaleEvaluation;
 import io.cogaze.run.Summary;
 import java.io.IOException;
+import java.nio.file.Files;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -27,6 +30,22 @@ class OutputsTest {
         .isEqualTo("evaluation/test/predictions/fuse.parquet");
     assertThat(summary.path("commands").path("evaluate").path("files").path("predictions").asText())
         .isEqualTo("evaluation/test/predictions/fuse.parquet");
+  }
+
+  /** As a process leaves it that is killed over writing it. */
+  @Test
+  void aSummaryThatDoesNotFitItsChecksumsIsWrittenAnewInsteadOfFailing() throws IOException {
+    FileSystem fs = FileSystem.getLocal(new Configuration());
+    Path run = new Path(folder.toUri());
+    Outputs.noteInRun(fs, run, Summary.of("train").detail("stages", "old").toJson());
+    Files.writeString(folder.resolve(Summary.FILE), "{ \"command\" : ");
+    assertThat(StaleEvaluation.withdraw(fs, new RunLayout(run))).isEmpty();
+
+    Outputs.noteInRun(fs, run, Summary.of("train").detail("stages", "new").toJson());
+
+    JsonNode summary = Outputs.readObject(fs, new Path(run, Summary.FILE));
+    assertThat(summary.path("commands").path("train").path("details").path("stages").asText())
+        .isEqualTo("new");
   }
 
   @Test

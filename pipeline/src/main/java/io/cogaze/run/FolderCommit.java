@@ -73,7 +73,7 @@ public final class FolderCommit {
   }
 
   /** Whether {@link #fileName} could have made this name. */
-  static boolean isNamed(String name, String prefix, String suffix) {
+  public static boolean isNamed(String name, String prefix, String suffix) {
     return name.length() == prefix.length() + 33 + suffix.length()
         && name.startsWith(prefix + "-")
         && name.endsWith(suffix)

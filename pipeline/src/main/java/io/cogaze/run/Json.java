@@ -8,11 +8,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -80,6 +84,19 @@ public final class Json {
   static byte[] get(FileSystem fs, Path file) throws IOException {
     try (InputStream in = fs.open(file)) {
       return in.readAllBytes();
+    }
+  }
+
+  /**
+   * Reads a small file. Empty where there is none, and where its checksums beside it, which the
+   * local file system keeps, are cut off or of other content: so a process leaves it that dies
+   * while it writes. What is cut off without checksums comes as it is.
+   */
+  public static Optional<byte[]> getIfWhole(FileSystem fs, Path file) throws IOException {
+    try {
+      return Optional.of(get(fs, file));
+    } catch (FileNotFoundException | ChecksumException | EOFException e) {
+      return Optional.empty();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.cogaze.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.error.InputException;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -54,16 +55,11 @@ public record Manifest(
    */
   public static Optional<Manifest> readIfPresent(FileSystem fs, Path folder) {
     Path file = new Path(folder, FILE);
-    byte[] bytes;
     try {
-      bytes = Json.get(fs, file);
-    } catch (FileNotFoundException | ChecksumException e) {
-      // The local file system keeps checksums beside its files; cut off between, they disagree.
-      return Optional.empty();
+      return Json.getIfWhole(fs, file).flatMap(bytes -> parse(bytes, file));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file + ": " + e.getMessage(), e);
     }
-    return parse(bytes, file);
   }
 
   /**
@@ -206,7 +202,7 @@ public record Manifest(
         }
       } catch (FileNotFoundException e) {
         wrong.add(path + " is missing");
-      } catch (ChecksumException e) {
+      } catch (ChecksumException | EOFException e) {
         wrong.add(path + " has other content than was written (" + e.getMessage() + ")");
       } catch (IOException e) {
         throw new UncheckedIOException("Cannot read " + path + ": " + e.getMessage(), e);

@@ -2,7 +2,6 @@ package io.cogaze.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -102,14 +101,9 @@ public final class StaleEvaluation {
   }
 
   private static JsonNode read(FileSystem fs, Path file) throws IOException {
-    byte[] bytes;
+    Optional<byte[]> bytes = Json.getIfWhole(fs, file);
     try {
-      bytes = Json.get(fs, file);
-    } catch (FileNotFoundException e) {
-      return Json.tree(null);
-    }
-    try {
-      return Json.parse(bytes);
+      return bytes.map(Json::parse).orElse(Json.tree(null));
     } catch (UncheckedIOException e) {
       // Cut off while it was written: nothing can be read from it, so nothing misleads.
       return Json.tree(null);

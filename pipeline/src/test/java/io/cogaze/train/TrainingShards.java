@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -51,6 +52,19 @@ public final class TrainingShards {
       int width,
       Map<String, String> preprocessing)
       throws IOException {
+    return write(folder, train, valid, height, width, preprocessing, example -> example);
+  }
+
+  /** As the other, with something done to each example. */
+  public static URI write(
+      java.nio.file.Path folder,
+      int train,
+      int valid,
+      int height,
+      int width,
+      Map<String, String> preprocessing,
+      UnaryOperator<Example> change)
+      throws IOException {
     FileSystem fs = FileSystem.getLocal(new Configuration());
     Path path = new Path(folder.toUri());
     FolderCommit commit = FolderCommit.begin(fs, path, ShardManifest.KIND);
@@ -61,7 +75,8 @@ public final class TrainingShards {
       ShardWriter writer = new ShardWriter(fs, path, name, CLASSES, storage);
       try (writer) {
         for (int i = file; i < train + valid; i += FILES) {
-          index.add(writer.write(example(i, i < train ? Split.TRAIN : Split.VALID, height, width)));
+          Split split = i < train ? Split.TRAIN : Split.VALID;
+          index.add(writer.write(change.apply(example(i, split, height, width))));
         }
       }
       add(commit, name, writer.written());

@@ -164,6 +164,7 @@ public final class CogazeTrainingMaster
                 + " workers reported; a result was lost or counted twice. Start the run again; it"
                 + " goes on from the last checkpoint");
       }
+      Accounting.averaged(context.getLocalProperty("spark.job.description"), averaged, reports);
       return averaged;
     } finally {
       broadcast.destroy();

@@ -42,7 +42,6 @@ import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.TrainingState;
-import io.cogaze.train.step.WorkerReport;
 import io.cogaze.weights.TensorStore;
 import io.cogaze.weights.Tensors;
 import io.cogaze.weights.TransferMap;
@@ -56,6 +55,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -352,6 +352,10 @@ final class StageRun {
     private final ConfigStamp stamp;
     private final Broadcast<byte[]> shipment;
     private final Tensors carried;
+
+    /** Epoch of the newest checkpoint that is whole, 0 if there is none. */
+    private int kept;
+
     private final EpochPlanner planner =
         new EpochPlanner(
             settings.sampler(),
@@ -386,12 +390,14 @@ final class StageRun {
       if (newest.isPresent()) {
         CheckpointStore.Content content = checkpoints.read(newest.get());
         state = content.state();
+        kept = state.epoch();
         network = restored(network, content, rate(state), state.epoch());
         LOG.info("stage {} goes on after epoch {}", stage, state.epoch());
       }
       while (state.stop().isEmpty()) {
         int epoch = state.epoch() + 1;
         if (state.reloadBest()) {
+          requireBest(state);
           CheckpointStore.Content best = checkpoints.read(state.schedule().bestEpoch());
           network = restored(network, best, rate(state), state.epoch());
           LOG.info("stage {} goes back to the best epoch {}", stage, best.state().epoch());
@@ -405,10 +411,46 @@ final class StageRun {
         double rate = network.learningRate();
         state = after(state, epoch, network, values);
         boolean best = state.schedule().bestEpoch() == epoch;
-        metrics.write(epoch, progress.epoch(epoch, values, rate, best), lock);
+        requireBest(state);
+        List<MetricRow> rows = progress.epoch(epoch, values, rate, best);
+        writing("write the metrics of epoch " + epoch, () -> metrics.write(epoch, rows, lock));
         checkpoint(state, network, best);
       }
-      return finish(state);
+      requireBest(state);
+      StageState last = state;
+      return writing("write the stage's end", () -> finish(last));
+    }
+
+    private <T> T writing(String what, Supplier<T> write) {
+      return WriteFailure.explained(fs, stage, what, layout.folder(), kept, write);
+    }
+
+    /** Stops now where the checkpoint that the stage's end needs is gone, not hours later. */
+    private void requireBest(StageState state) {
+      int best = state.schedule().bestEpoch();
+      if (best > kept) {
+        return;
+      }
+      try {
+        Manifest.read(fs, layout.checkpoint(best), CheckpointStore.KIND)
+            .verify(fs, layout.checkpoint(best), false);
+      } catch (InputException e) {
+        throw new RunException(
+            """
+            Stage '%s' stopped after epoch %d: the checkpoint of its best epoch, %d, is not whole any more.
+              found: %s
+              cause: something else deleted or moved it while the stage trained
+              kept:  what is left in %s
+              fix:   put it back, or start the same command again as it is: it goes on after the newest epoch \
+            whose checkpoint and best checkpoint are whole, and ends in the same parameters"""
+                .formatted(
+                    stage,
+                    state.epoch(),
+                    best,
+                    e.getMessage().lines().findFirst().orElse(""),
+                    layout.checkpoints()),
+            e);
+      }
     }
 
     /** The learning rate of the epoch that follows a state. */
@@ -449,55 +491,14 @@ final class StageRun {
               shipment,
               train.slices(),
               round -> {
-                account(plan, round);
+                Accounting.round(stage, plan, round);
                 progress.round(round);
               });
       new SparkComputationGraph(context, network.graph(), master)
           .fitPaths(
               context.parallelize(PlanToken.encode(epoch, plan), train.workers()),
               (MultiDataSetLoader) null);
-      long used = progress.rounds().stream().mapToLong(RoundSummary::examples).sum();
-      if (used != examples.size()) {
-        throw new RunException(
-            "Stage '"
-                + stage
-                + "' used "
-                + used
-                + " examples in epoch "
-                + epoch
-                + " but has "
-                + examples.size());
-      }
-    }
-
-    /** Each worker must have used just the examples that the plan gave it. */
-    private void account(EpochPlan plan, RoundSummary round) {
-      for (WorkerReport report : round.reports()) {
-        long planned = 0;
-        long hash = 0;
-        for (List<ExampleRef> batch : plan.batches(round.round() - 1, report.worker())) {
-          for (ExampleRef example : batch) {
-            planned++;
-            hash += WorkerReport.idHash(example.exampleId());
-          }
-        }
-        if (planned != report.examples() || hash != report.idHash()) {
-          throw new RunException(
-              "Stage '"
-                  + stage
-                  + "', epoch "
-                  + round.epoch()
-                  + ", round "
-                  + round.round()
-                  + ": worker "
-                  + report.worker()
-                  + " used "
-                  + report.examples()
-                  + " examples, but not the "
-                  + planned
-                  + " that were planned. The shards do not fit their index; run preprocess again");
-        }
-      }
+      Accounting.epoch(stage, epoch, examples, progress.rounds());
     }
 
     private StageState after(
@@ -567,16 +568,23 @@ final class StageRun {
       }
       Tensors tensors =
           Parts.together(TensorStore.read(network.graph(), network.built().names()), carried);
-      checkpoints.write(
+      CheckpointStore.Content content =
           new CheckpointStore.Content(
-              description, state, tensors, network.state().updater(), provenance()),
-          stamp,
-          lock);
-      List<Integer> kept = new ArrayList<>(checkpoints.epochs());
-      int newest = Math.max(0, kept.size() - train.checkpoints().keepLast());
-      kept = new ArrayList<>(kept.subList(newest, kept.size()));
-      kept.add(state.schedule().bestEpoch());
-      checkpoints.retain(kept);
+              description, state, tensors, network.state().updater(), provenance());
+      writing(
+          "write the checkpoint of epoch " + state.epoch(),
+          () -> checkpoints.write(content, stamp, lock));
+      kept = state.epoch();
+      writing("delete old checkpoints", () -> retain(state));
+    }
+
+    private List<Integer> retain(StageState state) {
+      List<Integer> epochs = checkpoints.epochs();
+      int newest = Math.max(0, epochs.size() - train.checkpoints().keepLast());
+      List<Integer> retained = new ArrayList<>(epochs.subList(newest, epochs.size()));
+      retained.add(state.schedule().bestEpoch());
+      checkpoints.retain(retained);
+      return retained;
     }
 
     private Manifest finish(StageState state) {

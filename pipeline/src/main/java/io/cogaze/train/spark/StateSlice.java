@@ -1,5 +1,6 @@
 package io.cogaze.train.spark;
 
+import io.cogaze.error.RunException;
 import io.cogaze.train.merge.WeightedAverage;
 import io.cogaze.train.step.TrainingState;
 import java.nio.ByteBuffer;
@@ -63,7 +64,7 @@ final class StateSlice {
 
   /**
    * The average of the workers' same slice, in the order of the worker index whatever the order
-   * they come in. Errors: {@link IllegalStateException} when a worker is there twice.
+   * they come in. Errors: {@link RunException} when a worker is there twice.
    */
   static byte[] average(Iterable<byte[]> slices) {
     List<byte[]> ordered = new ArrayList<>();
@@ -73,10 +74,13 @@ final class StateSlice {
     List<float[][]> decoded = new ArrayList<>();
     for (int i = 0; i < examples.length; i++) {
       if (i > 0 && worker(ordered.get(i)) == worker(ordered.get(i - 1))) {
-        throw new IllegalStateException(
-            "Worker " + worker(ordered.get(i)) + " delivered its result twice");
+        throw new RunException(
+            "Cannot average: worker "
+                + worker(ordered.get(i))
+                + " delivered its result twice. Start the run again; it goes on from the last"
+                + " checkpoint");
       }
-      examples[i] = ByteBuffer.wrap(ordered.get(i)).order(ByteOrder.LITTLE_ENDIAN).getLong(4);
+      examples[i] = examples(ordered.get(i));
       decoded.add(decode(ordered.get(i)));
     }
     double[] weights = WeightedAverage.weights(examples);
@@ -87,6 +91,11 @@ final class StateSlice {
         WeightedAverage.average(section(decoded, 1), weights),
         WeightedAverage.mixtureVariance(section(decoded, 1), section(decoded, 2), weights),
         WeightedAverage.average(section(decoded, 3), weights));
+  }
+
+  /** The number of examples that a slice is over. */
+  static long examples(byte[] slice) {
+    return ByteBuffer.wrap(slice).order(ByteOrder.LITTLE_ENDIAN).getLong(4);
   }
 
   private static int worker(byte[] slice) {

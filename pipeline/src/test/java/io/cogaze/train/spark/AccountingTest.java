@@ -1,0 +1,204 @@
+package io.cogaze.train.spark;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cogaze.error.RunException;
+import io.cogaze.train.plan.EpochPlan;
+import io.cogaze.train.plan.EpochPlanner;
+import io.cogaze.train.plan.ExampleRef;
+import io.cogaze.train.plan.SamplerKind;
+import io.cogaze.train.step.TrainingState;
+import io.cogaze.train.step.WorkerReport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** Planted faults between the plan of an epoch and what its workers say they did. */
+final class AccountingTest {
+  private static final int WORKERS = 3;
+  private static final List<ExampleRef> EXAMPLES = examples();
+  private static final EpochPlan PLAN =
+      new EpochPlanner(SamplerKind.SHUFFLED, WORKERS, 4, 2, 8).plan(EXAMPLES, 7, "classify", 1);
+
+  @Test
+  void aRoundAsPlannedPasses() {
+    for (int round = 1; round <= PLAN.rounds(); round++) {
+      RoundSummary summary = round(round, ids -> ids);
+      assertThatCode(() -> Accounting.round("classify", PLAN, summary)).doesNotThrowAnyException();
+    }
+    assertThatCode(() -> Accounting.epoch("classify", 1, EXAMPLES, epoch()))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void aDroppedExampleIsCaught() {
+    assertRefused(
+        round(1, ids -> ids.subList(1, ids.size())),
+        "Stage 'classify', epoch 1, round 1: worker 0 used 7 of 8 planned examples: 1 lost");
+  }
+
+  @Test
+  void aDuplicatedExampleIsCaught() {
+    assertRefused(
+        round(
+            1,
+            ids -> {
+              List<String> more = new ArrayList<>(ids);
+              more.add(ids.get(0));
+              return more;
+            }),
+        "worker 0 used 9 of 8 planned examples: 1 too many, used twice or never planned");
+  }
+
+  @Test
+  void anExampleInPlaceOfAnotherIsCaught() {
+    assertRefused(
+        round(
+            1,
+            ids -> {
+              List<String> other = new ArrayList<>(ids);
+              other.set(0, ids.get(1));
+              return other;
+            }),
+        "worker 0 used 8 of 8 planned examples: others than planned, or one twice and another not");
+  }
+
+  @Test
+  void aBatchOfAnotherWorkerIsCaught() {
+    List<WorkerReport> swapped = new ArrayList<>(round(1, ids -> ids).reports());
+    WorkerReport first = swapped.get(0);
+    swapped.set(0, as(0, swapped.get(1)));
+    swapped.set(1, as(1, first));
+    assertRefused(
+        new RoundSummary(1, 1, PLAN.rounds(), swapped, 1, 1),
+        "worker 0 used 8 of 8 planned examples: others than planned");
+  }
+
+  @Test
+  void aResultThatIsDeliveredTwiceIsCaught() {
+    List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
+    reports.add(reports.get(1));
+    assertRefused(
+        new RoundSummary(1, 1, PLAN.rounds(), reports, 1, 1),
+        "Stage 'classify', epoch 1, round 1: worker 1 delivered its result twice");
+  }
+
+  @Test
+  void aResultThatIsLostIsCaught() {
+    List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
+    reports.remove(2);
+    assertRefused(
+        new RoundSummary(1, 1, PLAN.rounds(), reports, 1, 1), "the result of worker 2 is lost");
+  }
+
+  @Test
+  void aWorkerThatThePlanDoesNotHaveIsCaught() {
+    List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
+    reports.add(as(WORKERS, reports.get(0)));
+    assertRefused(
+        new RoundSummary(1, 1, PLAN.rounds(), reports, 1, 1),
+        "worker 3 reported, but the plan has 3 workers");
+  }
+
+  @Test
+  void anEpochWithoutOneOfItsRoundsIsCaught() {
+    List<RoundSummary> rounds = epoch();
+    int lost = (int) rounds.remove(0).examples();
+    assertThatThrownBy(() -> Accounting.epoch("classify", 1, EXAMPLES, rounds))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining(
+            "Stage 'classify', epoch 1: used %d of %d planned examples: %d lost"
+                .formatted(EXAMPLES.size() - lost, EXAMPLES.size(), lost));
+  }
+
+  @Test
+  void anAverageWithoutAWorkersPartOrWithItTwiceIsCaught() {
+    List<WorkerReport> reports = round(1, ids -> ids).reports();
+    byte[] whole = StateSlice.average(parts(0, 1, 2));
+    byte[] without = StateSlice.average(parts(0, 2));
+
+    assertThatCode(() -> Accounting.averaged("r", new byte[][] {whole, whole}, reports))
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> Accounting.averaged("r", new byte[][] {whole, without}, reports))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining(
+            "Round 'r': slice 2 of 2 was averaged over 16 examples, but the workers used 24");
+    assertThatThrownBy(() -> Accounting.averaged("r", new byte[][] {null, whole}, reports))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Round 'r': slice 1 of 2 of the averaged state is lost");
+    assertThatThrownBy(() -> StateSlice.average(parts(0, 1, 1)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("worker 1 delivered its result twice");
+  }
+
+  private static void assertRefused(RoundSummary round, String message) {
+    assertThatThrownBy(() -> Accounting.round("classify", PLAN, round))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining(message)
+        .hasMessageContaining("cause:")
+        .hasMessageContaining("kept:")
+        .hasMessageContaining("fix:");
+  }
+
+  /** The slices of some workers, each over 8 examples. */
+  private static List<byte[]> parts(int... workers) {
+    List<byte[]> parts = new ArrayList<>();
+    for (int worker : workers) {
+      float[] values = {worker, 1, 2, 3};
+      TrainingState state =
+          new TrainingState(values, new float[] {0}, new float[] {1}, new float[] {0}, 1, 0);
+      parts.add(StateSlice.cut(state, 0, 1, worker, 8));
+    }
+    return parts;
+  }
+
+  private static WorkerReport as(int worker, WorkerReport other) {
+    return new WorkerReport(
+        worker,
+        other.examples(),
+        other.steps(),
+        other.lossSum(),
+        other.headLossSums(),
+        other.idHash(),
+        other.readNanos(),
+        other.computeNanos());
+  }
+
+  private static List<RoundSummary> epoch() {
+    List<RoundSummary> rounds = new ArrayList<>();
+    for (int round = 1; round <= PLAN.rounds(); round++) {
+      rounds.add(round(round, ids -> ids));
+    }
+    return rounds;
+  }
+
+  /** What the workers report when worker 0 does something else to its ids. */
+  private static RoundSummary round(int round, UnaryOperator<List<String>> fault) {
+    List<WorkerReport> reports = new ArrayList<>();
+    for (int worker = 0; worker < WORKERS; worker++) {
+      List<String> ids =
+          PLAN.batches(round - 1, worker).stream()
+              .flatMap(List::stream)
+              .map(ExampleRef::exampleId)
+              .toList();
+      if (worker == 0) {
+        ids = fault.apply(ids);
+      }
+      long hash = ids.stream().mapToLong(WorkerReport::idHash).sum();
+      reports.add(
+          new WorkerReport(
+              worker, ids.size(), 1, ids.size(), new double[] {ids.size()}, hash, 1, 1));
+    }
+    return new RoundSummary(1, round, PLAN.rounds(), reports, 1, 1);
+  }
+
+  private static List<ExampleRef> examples() {
+    List<ExampleRef> examples = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      examples.add(new ExampleRef("example-" + i, "data/part-0.parquet", i / 4, i % 4, i % 3));
+    }
+    return examples;
+  }
+}

@@ -1,0 +1,474 @@
+package io.cogaze.train.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.cogaze.error.RunException;
+import io.cogaze.run.LockSettings;
+import io.cogaze.run.Manifest;
+import io.cogaze.run.ManifestFile;
+import io.cogaze.run.RunLayout;
+import io.cogaze.run.StageLayout;
+import io.cogaze.shard.Example;
+import io.cogaze.shard.SaliencyTarget;
+import io.cogaze.train.FaultyFileSystem;
+import io.cogaze.train.FaultyFileSystem.Call;
+import io.cogaze.train.FaultyFileSystem.Kind;
+import io.cogaze.train.Folders;
+import io.cogaze.train.TestRecipes;
+import io.cogaze.train.TestSpark;
+import io.cogaze.train.TrainingShards;
+import io.cogaze.train.checkpoint.CheckpointStore;
+import io.cogaze.train.plan.PlateauSettings;
+import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.Selection;
+import io.cogaze.train.plan.StageSettings;
+import io.cogaze.train.plan.TrainSettings;
+import io.cogaze.train.plan.UpdaterSettings;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A stage whose run folder fails at chosen calls, or whose driver dies there. The stage goes back
+ * to its best epoch, lowers its rate and stops early, so that all of that must be resumed too. A
+ * death is simulated in two ways: every later call to the file system fails; and, without a chance
+ * for any code to clean up, by what the disk held at that moment.
+ */
+final class TrainingFaultsTest {
+  private static final int EPOCHS = 9;
+
+  @TempDir private static Path folder;
+  private static URI shards;
+  private static List<Call> calls;
+  private static List<State> states;
+  private static TrainResult.StageResult whole;
+
+  /** What the disk held just before a call. */
+  private record State(Path folder, Call next) {}
+
+  /** Trains once without a fault, and keeps what the disk held before each change of it. */
+  @BeforeAll
+  static void trainWhole() throws IOException {
+    FaultyFileSystem.register(TestSpark.session().sparkContext().hadoopConfiguration());
+    shards = TrainingShards.write(folder.resolve("shards"), 12, 9, 64, 64);
+    Path run = folder.resolve("whole");
+    List<State> kept = new ArrayList<>();
+    FaultyFileSystem.arm(
+        call -> {
+          if (call.kind().isChange()
+              && call.kind() != Kind.SET_PERMISSION
+              && Files.exists(run.resolve("stages"))) {
+            Path state = folder.resolve("state-%04d".formatted(kept.size()));
+            Folders.copy(run, state);
+            kept.add(new State(state, call));
+          }
+        });
+    whole = train(FaultyFileSystem.path(run));
+    calls = FaultyFileSystem.disarm();
+    states = List.copyOf(kept);
+  }
+
+  @AfterEach
+  void disarm() {
+    FaultyFileSystem.disarm();
+  }
+
+  @Test
+  void theStageGoesBackToItsBestEpochLowersItsRateAndStopsEarly() throws IOException {
+    CheckpointStore store = store(folder.resolve("whole"));
+    assertThat(whole.epochs()).isBetween(4, EPOCHS - 1);
+    assertThat(whole.bestEpoch()).isLessThan(whole.epochs());
+    assertThat(whole.stopReason()).contains("no better value for");
+    assertThat(store.read(whole.epochs()).state().schedule().learningRate()).isLessThan(1e-3);
+    assertThat(store.epochs()).containsExactly(whole.bestEpoch(), whole.epochs());
+  }
+
+  @Test
+  void aDriverThatDiesAfterAnyEpochIsResumedToTheSameBits() throws IOException {
+    int deaths = 0;
+    for (int epoch = 1; epoch <= whole.epochs(); epoch++) {
+      int last = epoch;
+      Path state =
+          states.stream()
+              .map(State::folder)
+              .filter(path -> newest(path) == last)
+              .findFirst()
+              .orElseThrow();
+      assertThat(resumed(state)).as("after epoch %d", epoch).isEqualTo(epoch);
+      deaths++;
+    }
+    assertThat(deaths).isEqualTo(whole.epochs());
+  }
+
+  /**
+   * Between the last epoch's metrics and the end: metrics, checkpoint, the deletion of an older
+   * one, the stage's manifest, the lock.
+   */
+  @Tag("long")
+  @Test
+  void aDriverThatDiesAtAnyChangeOfTheDiskIsResumedToTheSameBits() throws IOException {
+    int deaths = 0;
+    boolean last = false;
+    for (State state : states) {
+      last |= state.next().path().contains("metrics/epoch-%05d".formatted(whole.epochs()));
+      if (last) {
+        resumed(state.folder());
+        deaths++;
+      }
+    }
+    assertThat(deaths).isGreaterThan(60);
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(ints = {1, 2, 3})
+  void aDriverThatDiesAtARandomCallIsResumedToTheSameBits(int seed) throws IOException {
+    int number = 10 + new Random(seed).nextInt(calls.size() - 10);
+    Path run = folder.resolve("died-" + seed);
+    FaultyFileSystem.arm(FaultyFileSystem.diesAt(number));
+    Throwable thrown = catchThrowable(() -> train(FaultyFileSystem.path(run)));
+    FaultyFileSystem.disarm();
+    if (Manifest.readIfPresent(plain(), layout(run).folder()).isEmpty()) {
+      assertThat(thrown).as("died at call %d", number).hasStackTraceContaining("was killed");
+    }
+    resumed(run);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "checkpoints/0002/parameters-",
+        "checkpoints/0003/manifest.json",
+        "metrics/epoch-00002",
+        "metrics/manifest.json",
+        "contrast/manifest.json"
+      })
+  void aFullDiskEndsTrainingWithAnExplanationAndIsResumedToTheSameBits(String file)
+      throws IOException {
+    int number = call(call -> call.kind() == Kind.WRITE && call.path().contains(file));
+    Path run = folder.resolve("full-" + number);
+    FaultyFileSystem.arm(FaultyFileSystem.fullFrom(number, file.contains("checkpoints")));
+    assertThatThrownBy(() -> train(FaultyFileSystem.path(run)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Stage 'contrast' stopped: cannot write the ")
+        .hasMessageContaining(run + "/stages/contrast")
+        .hasMessageContaining("cause: No space left on device")
+        .hasMessageContaining("MiB there")
+        .hasMessageContaining("kept:  ")
+        .hasMessageContaining("fix:   make room");
+    FaultyFileSystem.disarm();
+    resumed(run);
+  }
+
+  @Test
+  void aFolderThatBecomesReadOnlyEndsTrainingWithAnExplanationAndIsResumedToTheSameBits()
+      throws IOException {
+    int number =
+        call(call -> call.kind() == Kind.MAKE_FOLDER && call.path().endsWith("checkpoints/0002"));
+    Path run = folder.resolve("read-only");
+    FaultyFileSystem.arm(FaultyFileSystem.readOnlyFrom(number));
+    assertThatThrownBy(() -> train(FaultyFileSystem.path(run)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("cannot write the checkpoint of epoch 2 in")
+        .hasMessageContaining("Read-only file system")
+        .hasMessageContaining("kept:  the checkpoint of epoch 1")
+        .hasMessageContaining("it goes on after epoch 1");
+    FaultyFileSystem.disarm();
+    assertThat(resumed(run)).isEqualTo(1);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"the best checkpoint", "all checkpoints", "the stage", "the run"})
+  void aFolderThatVanishesBetweenEpochsEndsTrainingWithAnExplanationAndIsResumedToTheSameBits(
+      String vanishing) throws IOException {
+    Path run = folder.resolve("vanished-" + vanishing.replaceAll("\\W", "-"));
+    Path stage = run.resolve("stages/contrast");
+    Path gone =
+        switch (vanishing) {
+          case "the run" -> run;
+          case "the stage" -> stage;
+          case "all checkpoints" -> stage.resolve("checkpoints");
+          default -> stage.resolve("checkpoints/%04d".formatted(whole.bestEpoch()));
+        };
+    String moment = "metrics/epoch-%05d".formatted(whole.bestEpoch() + 1);
+    boolean[] done = new boolean[1];
+    FaultyFileSystem.arm(
+        call -> {
+          if (!done[0] && call.path().contains(moment)) {
+            done[0] = true;
+            Folders.delete(gone);
+          }
+        });
+    assertThatThrownBy(() -> train(FaultyFileSystem.path(run)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Stage 'contrast' stopped")
+        .hasMessageContaining("cause:")
+        .hasMessageContaining("kept:")
+        .hasMessageContaining("fix:");
+    FaultyFileSystem.disarm();
+    assertThat(done[0]).isTrue();
+    resumed(run);
+  }
+
+  @Test
+  void anExampleThatMakesTheLossInfiniteIsNamedAndTheLastCheckpointIsKept() throws IOException {
+    String bad = "example-0004";
+    Path good = folder.resolve("good-shards");
+    TrainingShards.write(good, 12, 9, 64, 64);
+    Path poisoned = folder.resolve("poisoned-shards");
+    TrainingShards.write(poisoned, 12, 9, 64, 64, Map.of(), example -> poisonedIf(example, bad));
+    Path run = folder.resolve("poisoned");
+    boolean[] done = new boolean[1];
+    FaultyFileSystem.arm(
+        call -> {
+          // After the first epoch someone replaces the data.
+          if (!done[0] && call.path().contains("/data/") && isCommitted(run, 1)) {
+            done[0] = true;
+            replaceData(poisoned, good);
+          }
+        });
+    URI from = FaultyFileSystem.path(good).toUri();
+    assertThatThrownBy(() -> train(FaultyFileSystem.path(run), from, saliency()))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Stage 'saliency' stopped")
+        .hasMessageContaining("in epoch 2, round 1")
+        .hasMessageContaining(bad)
+        .hasMessageContaining("The last checkpoint is kept")
+        .message()
+        .satisfies(
+            message ->
+                assertThat(message.split("example-")).as(message).hasSizeLessThanOrEqualTo(1 + 6));
+    FaultyFileSystem.disarm();
+    StageLayout layout =
+        new RunLayout(new org.apache.hadoop.fs.Path(run.toUri())).stage("saliency");
+    CheckpointStore store = new CheckpointStore(plain(), layout);
+    assertThat(store.epochs()).containsExactly(1);
+    assertThat(store.damage(1)).isEmpty();
+  }
+
+  private static Example poisonedIf(Example example, String id) {
+    if (!example.exampleId().equals(id)) {
+      return example;
+    }
+    SaliencyTarget gaze = example.gaze().orElseThrow();
+    return new Example(
+        example.exampleId(),
+        example.imageId(),
+        example.studyId(),
+        example.patientKey(),
+        example.dataset(),
+        example.reader(),
+        example.split(),
+        example.height(),
+        example.width(),
+        example.pixels(),
+        Optional.of(new SaliencyTarget(gaze.values(), Float.POSITIVE_INFINITY)),
+        example.masks(),
+        example.labels(),
+        example.fixations(),
+        example.geometry());
+  }
+
+  private static boolean isCommitted(Path run, int epoch) {
+    return Files.exists(
+        run.resolve("stages/saliency/checkpoints/%04d/manifest.json".formatted(epoch)));
+  }
+
+  /** The files of both folders differ in the random part of their names only. */
+  private static void replaceData(Path from, Path to) throws IOException {
+    for (String part : List.of("part-0", "part-1")) {
+      Files.copy(
+          only(from.resolve("data"), part),
+          only(to.resolve("data"), part),
+          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    }
+    try (Stream<Path> files = Files.list(to.resolve("data"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".crc")).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private static Path only(Path folder, String start) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(path -> path.getFileName().toString().startsWith(start))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  /**
+   * Resumes a copy of a run folder on the ordinary file system; gives the epoch it went on from.
+   */
+  private static int resumed(Path state) throws IOException {
+    Path run = folder.resolve("resumed");
+    Folders.delete(run);
+    Folders.copy(state, run);
+    holderIsDead(run);
+    CheckpointStore store = store(run);
+    for (int epoch : store.epochs()) {
+      assertThat(store.damage(epoch)).as("%s: a listed checkpoint", state).isEmpty();
+    }
+    TrainResult.StageResult result = train(new org.apache.hadoop.fs.Path(run.toUri()));
+    assertThat(result.parametersSha256()).as("%s", state).isEqualTo(whole.parametersSha256());
+    assertThat(result.epochs()).as("%s", state).isEqualTo(whole.epochs());
+    assertThat(result.bestEpoch()).as("%s", state).isEqualTo(whole.bestEpoch());
+    assertThat(result.stopReason()).as("%s", state).isEqualTo(whole.stopReason());
+    assertThat(result.bestValue()).as("%s", state).isEqualTo(whole.bestValue());
+    assertThat(epochsOfMetrics(run)).as("%s", state).isEqualTo(whole.epochs());
+    return result.resumedFrom();
+  }
+
+  /** Its process is this one, which lives; the lock of a dead one is taken over. */
+  private static void holderIsDead(Path run) throws IOException {
+    if (!Files.exists(run.resolve("_lock"))) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(run.resolve("_lock"))) {
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (name.endsWith(".crc")) {
+          Files.delete(file);
+        } else if (name.startsWith("token-")) {
+          String pid = "\"pid\" : " + ProcessHandle.current().pid() + ",";
+          String text = Files.readString(file);
+          assertThat(text).contains(pid);
+          Files.writeString(file, text.replace(pid, "\"pid\" : 999999999,"));
+        }
+      }
+    }
+  }
+
+  private static long epochsOfMetrics(Path run) throws IOException {
+    List<MetricRow> rows = new ArrayList<>();
+    org.apache.hadoop.fs.Path metrics = layout(run).metrics();
+    for (ManifestFile file : Manifest.read(plain(), metrics).files()) {
+      rows.addAll(
+          MetricRow.TABLE.readAll(
+              new Configuration(), new org.apache.hadoop.fs.Path(metrics, file.name())));
+    }
+    return rows.stream()
+        .filter(row -> row.round() == 0 && row.split().equals("train"))
+        .filter(row -> row.metric().equals("loss"))
+        .map(MetricRow::epoch)
+        .distinct()
+        .count();
+  }
+
+  private static int newest(Path run) {
+    try {
+      List<Integer> epochs = store(run).epochs();
+      return epochs.isEmpty() ? 0 : Collections.max(epochs);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static int call(Predicate<Call> wanted) {
+    return calls.stream().filter(wanted).findFirst().orElseThrow().number();
+  }
+
+  private static CheckpointStore store(Path run) throws IOException {
+    return new CheckpointStore(plain(), layout(run));
+  }
+
+  private static StageLayout layout(Path run) {
+    return new RunLayout(new org.apache.hadoop.fs.Path(run.toUri())).stage("contrast");
+  }
+
+  private static FileSystem plain() throws IOException {
+    return FileSystem.getLocal(new Configuration());
+  }
+
+  private static TrainResult.StageResult train(org.apache.hadoop.fs.Path run) {
+    return train(run, shards, recipe());
+  }
+
+  private static TrainResult.StageResult train(
+      org.apache.hadoop.fs.Path run, URI from, Recipe recipe) {
+    TrainSettings usual = TestRecipes.settings(2);
+    TrainSettings settings =
+        new TrainSettings(
+            usual.seed(),
+            usual.workers(),
+            usual.nativeThreads(),
+            usual.shuffleWindow(),
+            // What is read, is read anew every epoch.
+            0,
+            usual.validationBatchSize(),
+            usual.cacheFrozenFeatures(),
+            usual.averagingSlices(),
+            new TrainSettings.Checkpoints(1, 1));
+    return StageTrainer.train(
+            TestSpark.session(),
+            new TrainRequest(run, from, recipe, settings, List.of(), false, LockSettings.DEFAULT))
+        .stages()
+        .get(0);
+  }
+
+  /** The saliency stage alone. */
+  private static Recipe saliency() {
+    Recipe recipe = TestRecipes.cooperative(3);
+    StageSettings old = recipe.plan("saliency").settings();
+    StageSettings settings =
+        new StageSettings(
+            old.heads(),
+            List.of("densenet", "encoder", "decoder", "saliency-head"),
+            List.of(),
+            List.of(),
+            old.sampler(),
+            old.batchSize(),
+            old.averagingFrequency(),
+            old.epochs(),
+            old.updater(),
+            old.plateau(),
+            old.selection(),
+            old.earlyStoppingPatience(),
+            old.inputReduction());
+    return new Recipe(
+        recipe.name(), recipe.network(), List.of("saliency"), Map.of("saliency", settings));
+  }
+
+  /** The largest loss counts as the best, so that an early epoch stays it. */
+  private static Recipe recipe() {
+    Recipe recipe = TestRecipes.first(1, EPOCHS);
+    StageSettings old = recipe.plan("contrast").settings();
+    StageSettings settings =
+        new StageSettings(
+            old.heads(),
+            old.trainable(),
+            old.frozen(),
+            old.initWeights(),
+            old.sampler(),
+            old.batchSize(),
+            old.averagingFrequency(),
+            old.epochs(),
+            new UpdaterSettings(UpdaterSettings.Kind.ADAM, 1e-3),
+            Optional.of(new PlateauSettings(0.5, 1, 1e-4, true, 0)),
+            new Selection(Selection.Metric.LOSS, Selection.Mode.MAX),
+            4,
+            old.inputReduction());
+    return new Recipe(
+        recipe.name(), recipe.network(), List.of("contrast"), Map.of("contrast", settings));
+  }
+}

@@ -1,0 +1,243 @@
+package io.cogaze.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Training on three executors that are killed, with tasks that fail or are slow, ends in the
+ * parameters of an undisturbed training in one process.
+ */
+@Tag("cluster")
+class ClusterFaultsTest {
+  private static final String MASTER = "local-cluster[3,1,2048]";
+  private static final List<String> STAGES = List.of("contrast", "classify");
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+
+  @TempDir private static Path temporary;
+  private static Path plugin;
+  private static Path undisturbed;
+
+  @BeforeAll
+  static void trainUndisturbed() throws IOException {
+    plugin = jar();
+    undisturbed = SmallPipeline.scratch("faults-undisturbed").resolve("run");
+    SmallPipeline.cogaze().run(train(undisturbed).toArray()).expect(0);
+  }
+
+  /** Spark keeps a copy of the jar for each executor of local-cluster. */
+  @AfterEach
+  void removeExecutorFolders() throws IOException {
+    Folders.delete(Project.sparkHome().resolve("work"));
+  }
+
+  @Test
+  void killedExecutorsFailedTasksAndAKilledDriverDoNotChangeTheParameters() throws Exception {
+    Path folder = SmallPipeline.scratch("faults-cluster");
+    Path run = folder.resolve("run");
+    Path log = folder.resolve("first.txt");
+    Path faults = folder.resolve("faults.txt");
+
+    Process driver = start(log, run, faults(faults, 1, "kill=0.03", "fail=0.12"));
+    List<ProcessHandle> executors = List.of();
+    try {
+      await()
+          .atMost(Duration.ofMinutes(6))
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> Checkpoints.newest(run, "contrast") >= 1 || !driver.isAlive());
+      assertThat(driver.isAlive()).as(() -> "still at work; it printed " + text(log)).isTrue();
+      executors = driver.descendants().toList();
+      driver.destroyForcibly().waitFor();
+      assertThat(executors).as("processes of the executors").isNotEmpty();
+      List<ProcessHandle> orphans = executors;
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .untilAsserted(() -> assertThat(orphans).noneMatch(ProcessHandle::isAlive));
+    } finally {
+      executors.forEach(ProcessHandle::destroyForcibly);
+      Programs.kill(driver);
+    }
+    assertThat(run.resolve("stages/classify/manifest.json")).doesNotExist();
+    Checkpoints.assertReadable(run);
+
+    String second = run(run, faults(faults, 2, "kill=0.03", "fail=0.12")).expect(0).err();
+
+    assertSameParameters(run);
+    List<String> planted = Files.readAllLines(faults);
+    assertThat(planted).filteredOn(line -> line.startsWith("kill")).hasSizeGreaterThan(1);
+    assertThat(planted).filteredOn(line -> line.startsWith("fail")).hasSizeGreaterThan(5);
+    assertThat(planted).filteredOn(line -> line.startsWith("again")).hasSizeGreaterThan(5);
+    assertThat(second).as("explained errors only").doesNotContain("unexpected failure");
+  }
+
+  @Test
+  void speculativeExecutionCountsNothingTwice() throws IOException {
+    Path folder = SmallPipeline.scratch("faults-speculation");
+    Path run = folder.resolve("run");
+    Path faults = folder.resolve("faults.txt");
+    List<String> options = new ArrayList<>(faults(faults, 3, "slow=0.1"));
+    for (String option :
+        List.of(
+            "spark.speculation=true",
+            "spark.speculation.interval=50ms",
+            "spark.speculation.quantile=0.3",
+            "spark.speculation.multiplier=1.2")) {
+      options.addAll(List.of("--conf", option));
+    }
+
+    run(run, options).expect(0);
+
+    assertSameParameters(run);
+    List<String> planted = Files.readAllLines(faults);
+    assertThat(planted).filteredOn(line -> line.startsWith("slow")).hasSizeGreaterThan(2);
+    assertThat(planted)
+        .as("second attempts, although none failed")
+        .filteredOn(line -> line.startsWith("again"))
+        .isNotEmpty();
+  }
+
+  @Test
+  void parametersThatExplodeInAnExecutorEndTheCommandWithTheExamplesNamed() throws IOException {
+    Path folder = SmallPipeline.scratch("faults-exploding");
+    Path run = folder.resolve("run");
+    Files.writeString(folder.resolve("faults.txt"), "");
+
+    Completed ended =
+        run(
+                run,
+                faults(folder.resolve("faults.txt"), 0),
+                "--set",
+                "recipe.stages.classify.updater.learning-rate=1e300")
+            .expect(3);
+
+    assertThat(ended.err())
+        .contains("Stage 'classify' stopped")
+        .containsPattern("examples \\[[^\\]]+\\]")
+        .contains("The last checkpoint is kept")
+        .doesNotContain("\tat ");
+    Checkpoints.assertReadable(run);
+    assertThat(Checkpoints.parameters(run, "contrast"))
+        .isEqualTo(Checkpoints.parameters(undisturbed, "contrast"));
+  }
+
+  private static void assertSameParameters(Path run) {
+    Checkpoints.assertReadable(run);
+    for (String stage : STAGES) {
+      assertThat(Checkpoints.parameters(run, stage))
+          .as(stage)
+          .isEqualTo(Checkpoints.parameters(undisturbed, stage));
+    }
+  }
+
+  private static List<Object> train(Path run) {
+    return List.of(
+        "train",
+        "--recipe",
+        "cooperative-small",
+        "--shards",
+        SmallPipeline.shards(),
+        "--run",
+        run,
+        "--config",
+        SmallPipeline.configuration(),
+        "--stages",
+        String.join(",", STAGES),
+        "--set",
+        "train.seed=11",
+        "--set",
+        "train.workers=3",
+        "--set",
+        "recipe.stages.contrast.epochs=4",
+        "--set",
+        "recipe.stages.contrast.batch-size=4",
+        "--set",
+        "recipe.stages.contrast.averaging-frequency=1",
+        "--set",
+        "recipe.stages.classify.epochs=3",
+        "--set",
+        "recipe.stages.classify.batch-size=4",
+        "--set",
+        "recipe.stages.classify.averaging-frequency=1");
+  }
+
+  /** Options of spark-submit that plant faults. */
+  private static List<String> faults(Path log, int seed, String... shares) {
+    List<String> options = new ArrayList<>();
+    for (String conf :
+        List.of(
+            "spark.plugins=" + FaultPlugin.class.getName(),
+            "spark.driver.extraClassPath=" + plugin,
+            "spark.executor.extraClassPath=" + plugin,
+            "spark.cogaze.test.log=" + log,
+            "spark.cogaze.test.seed=" + seed)) {
+      options.addAll(List.of("--conf", conf));
+    }
+    for (String share : shares) {
+      options.addAll(List.of("--conf", "spark.cogaze.test." + share));
+    }
+    return options;
+  }
+
+  private static Completed run(Path run, List<String> options, String... more) {
+    return Programs.run(Project.scratch("work"), environment(), LIMIT, command(run, options, more));
+  }
+
+  private static Process start(Path log, Path run, List<String> options) {
+    return Programs.start(Project.scratch("work"), environment(), command(run, options), log);
+  }
+
+  private static Map<String, String> environment() {
+    return Map.of("SPARK_HOME", Project.sparkHome().toString(), "SPARK_LOCAL_IP", "127.0.0.1");
+  }
+
+  private static List<String> command(Path run, List<String> options, String... more) {
+    List<String> command = new ArrayList<>();
+    command.add(Project.sparkHome().resolve("bin/spark-submit").toString());
+    command.addAll(List.of("--master", MASTER, "--driver-memory", "1g"));
+    command.addAll(options);
+    command.addAll(List.of("--class", "io.cogaze.jobs.Main", Project.jar().toString()));
+    train(run).forEach(word -> command.add(word.toString()));
+    command.addAll(List.of(more));
+    return command;
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private static Path jar() throws IOException {
+    Path jar = temporary.resolve("faults.jar");
+    try (OutputStream file = Files.newOutputStream(jar);
+        ZipOutputStream zip = new ZipOutputStream(file)) {
+      for (Class<?> type : List.of(FaultPlugin.class, FaultPlugin.Faults.class)) {
+        String name = type.getName().replace('.', '/') + ".class";
+        zip.putNextEntry(new ZipEntry(name));
+        try (InputStream in = type.getClassLoader().getResourceAsStream(name)) {
+          in.transferTo(zip);
+        }
+        zip.closeEntry();
+      }
+    }
+    return jar;
+  }
+}
