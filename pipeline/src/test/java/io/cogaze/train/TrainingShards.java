@@ -42,9 +42,28 @@ public final class TrainingShards {
     return write(folder, train, valid, height, width, Map.of("intensity", "max"));
   }
 
+  /** As the other, in this many data files. */
+  public static URI write(
+      java.nio.file.Path folder, int files, int train, int valid, int height, int width)
+      throws IOException {
+    return write(folder, files, train, valid, height, width, Map.of("intensity", "max"));
+  }
+
   /** As the other, with these preprocessing settings in the manifest. */
   public static URI write(
       java.nio.file.Path folder,
+      int train,
+      int valid,
+      int height,
+      int width,
+      Map<String, String> preprocessing)
+      throws IOException {
+    return write(folder, FILES, train, valid, height, width, preprocessing);
+  }
+
+  private static URI write(
+      java.nio.file.Path folder,
+      int files,
       int train,
       int valid,
       int height,
@@ -56,11 +75,11 @@ public final class TrainingShards {
     FolderCommit commit = FolderCommit.begin(fs, path, ShardManifest.KIND);
     List<IndexEntry> index = new ArrayList<>();
     StorageSettings storage = new StorageSettings(4, io.cogaze.shard.Compression.NONE);
-    for (int file = 0; file < FILES; file++) {
+    for (int file = 0; file < files; file++) {
       String name = FolderCommit.fileName("data/part-" + file, ".parquet");
       ShardWriter writer = new ShardWriter(fs, path, name, CLASSES, storage);
       try (writer) {
-        for (int i = file; i < train + valid; i += FILES) {
+        for (int i = file; i < train + valid; i += files) {
           index.add(writer.write(example(i, i < train ? Split.TRAIN : Split.VALID, height, width)));
         }
       }

@@ -32,6 +32,7 @@ import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.InitWeights;
 import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.Schedule;
 import io.cogaze.train.plan.SettingsText;
 import io.cogaze.train.plan.StagePlan;
@@ -39,6 +40,7 @@ import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
+import io.cogaze.train.step.StepRule;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.train.step.WorkerReport;
 import io.cogaze.weights.TensorStore;
@@ -152,11 +154,14 @@ final class StageRun {
                     network.frozen(),
                     (long) train.exampleCacheMb() * MEBI,
                     train.cacheFrozenFeatures(),
-                    train.slices())));
+                    train.slices(),
+                    train.prefetchBatches(),
+                    train.sendsDeltas())));
     try {
       Loop loop = new Loop(definition, description, stamp, shipment, carried);
       int resumedFrom = newest.orElse(0);
       Manifest finished = loop.run(network, newest);
+      WorkerSlots.evictEverywhere(context, definition.key());
       return result(finished, false, resumedFrom, start);
     } finally {
       Progress.over();
@@ -191,6 +196,8 @@ final class StageRun {
     text.put("train.shuffle-window", Integer.toString(train.shuffleWindow()));
     text.put("train.validation-batch-size", Integer.toString(train.validationBatchSize()));
     text.put("train.cache-frozen-features", Boolean.toString(train.cacheFrozenFeatures()));
+    text.put("train.average-updater-every", Integer.toString(train.averageUpdaterEvery()));
+    text.put("train.delta-bits", Integer.toString(train.deltaBits()));
     text.put("shards.content", shards.manifest().contentHash());
     sources.forEach(
         (name, source) -> text.put("weights of stage " + name, source.parametersSha256()));
@@ -229,7 +236,9 @@ final class StageRun {
         description.targetClasses(),
         settings.inputReduction(),
         train.seed(),
-        train.nativeThreads());
+        train.nativeThreads(),
+        new StepRule(
+            settings.accumulate(), settings.clipGlobalNorm().orElse(Double.POSITIVE_INFINITY)));
   }
 
   /** Copies the recipe's init-weights; gives the tensors that the stage only carries along. */
@@ -419,7 +428,8 @@ final class StageRun {
       boolean contrastive = definition.lossWeights().containsKey(Head.EMBEDDING);
       EpochPlan plan =
           new EpochPlanner(
-                  settings.sampler(),
+                  // Validation repeats nothing.
+                  contrastive ? SamplerKind.STRATIFIED : SamplerKind.SHUFFLED,
                   train.workers(),
                   contrastive ? settings.batchSize() : train.validationBatchSize(),
                   Integer.MAX_VALUE,
@@ -437,6 +447,14 @@ final class StageRun {
     private void fit(
         StageNetwork network, List<ExampleRef> examples, int epoch, Progress progress) {
       EpochPlan plan = planner.plan(examples, train.seed(), stage, epoch);
+      if (plan.repeats() > 0) {
+        LOG.info(
+            "stage {} epoch {}: {} examples, {} of them repeats",
+            stage,
+            epoch,
+            plan.examples(),
+            plan.repeats());
+      }
       progress.training(epoch);
       CogazeTrainingMaster master =
           new CogazeTrainingMaster(
@@ -445,6 +463,7 @@ final class StageRun {
               stage,
               shipment,
               train.slices(),
+              train.averageUpdaterEvery(),
               round -> {
                 account(plan, round);
                 progress.round(round);
@@ -454,7 +473,7 @@ final class StageRun {
               context.parallelize(PlanToken.encode(epoch, plan), train.workers()),
               (MultiDataSetLoader) null);
       long used = progress.rounds().stream().mapToLong(RoundSummary::examples).sum();
-      if (used != examples.size()) {
+      if (used != plan.examples()) {
         throw new RunException(
             "Stage '"
                 + stage
@@ -462,8 +481,8 @@ final class StageRun {
                 + used
                 + " examples in epoch "
                 + epoch
-                + " but has "
-                + examples.size());
+                + " but planned "
+                + plan.examples());
       }
     }
 
