@@ -43,6 +43,13 @@ public final class TrainingShards {
     return write(folder, train, valid, height, width, Map.of("intensity", "max"));
   }
 
+  /** As the other, in this many data files. */
+  public static URI write(
+      java.nio.file.Path folder, int files, int train, int valid, int height, int width)
+      throws IOException {
+    return write(folder, files, train, valid, height, width, Map.of("intensity", "max"));
+  }
+
   /** As the other, with these preprocessing settings in the manifest. */
   public static URI write(
       java.nio.file.Path folder,
@@ -52,7 +59,7 @@ public final class TrainingShards {
       int width,
       Map<String, String> preprocessing)
       throws IOException {
-    return write(folder, train, valid, height, width, preprocessing, example -> example);
+    return write(folder, FILES, train, valid, height, width, preprocessing, example -> example);
   }
 
   /** As the other, with something done to each example. */
@@ -65,16 +72,29 @@ public final class TrainingShards {
       Map<String, String> preprocessing,
       UnaryOperator<Example> change)
       throws IOException {
+    return write(folder, FILES, train, valid, height, width, preprocessing, change);
+  }
+
+  private static URI write(
+      java.nio.file.Path folder,
+      int files,
+      int train,
+      int valid,
+      int height,
+      int width,
+      Map<String, String> preprocessing,
+      UnaryOperator<Example> change)
+      throws IOException {
     FileSystem fs = FileSystem.getLocal(new Configuration());
     Path path = new Path(folder.toUri());
     FolderCommit commit = FolderCommit.begin(fs, path, ShardManifest.KIND);
     List<IndexEntry> index = new ArrayList<>();
     StorageSettings storage = new StorageSettings(4, io.cogaze.shard.Compression.NONE);
-    for (int file = 0; file < FILES; file++) {
+    for (int file = 0; file < files; file++) {
       String name = FolderCommit.fileName("data/part-" + file, ".parquet");
       ShardWriter writer = new ShardWriter(fs, path, name, CLASSES, storage);
       try (writer) {
-        for (int i = file; i < train + valid; i += FILES) {
+        for (int i = file; i < train + valid; i += files) {
           Split split = i < train ? Split.TRAIN : Split.VALID;
           index.add(writer.write(change.apply(example(i, split, height, width))));
         }

@@ -24,7 +24,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * instead of several over each run of layers. The state, its order and what is computed are
  * Deeplearning4j's own, so that either reads what the other has saved.
  */
-public final class FlatUpdater extends ComputationGraphUpdater {
+public class FlatUpdater extends ComputationGraphUpdater {
   private static final long serialVersionUID = 1L;
 
   /** Null where Deeplearning4j's own code does the work, as after serialisation. */
@@ -33,7 +33,8 @@ public final class FlatUpdater extends ComputationGraphUpdater {
   /** What one pass covers. */
   private record Plan(Adam adam, AdamPass pass, boolean isMean) {}
 
-  private FlatUpdater(ComputationGraph graph) {
+  /** An updater for a graph that is initialised; {@link #install} is the way to it as it is. */
+  protected FlatUpdater(ComputationGraph graph) {
     super(graph);
     this.plan = plan().orElse(null);
   }

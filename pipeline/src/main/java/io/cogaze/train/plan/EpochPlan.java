@@ -10,10 +10,25 @@ import java.util.List;
 public final class EpochPlan {
   private final List<List<List<ExampleRef>>> batchesByWorker;
   private final int frequency;
+  private final int repeats;
 
-  EpochPlan(List<List<List<ExampleRef>>> batchesByWorker, int frequency) {
+  /**
+   * @param repeats how many of the uses are of an example that was used before
+   */
+  EpochPlan(List<List<List<ExampleRef>>> batchesByWorker, int frequency, int repeats) {
     this.batchesByWorker = batchesByWorker;
     this.frequency = frequency;
+    this.repeats = repeats;
+  }
+
+  /** What is used in the epoch, one that is repeated as often as it is. */
+  public List<ExampleRef> uses() {
+    return batchesByWorker.stream().flatMap(List::stream).flatMap(List::stream).toList();
+  }
+
+  /** How many of the uses are of an example that was used before in the epoch. */
+  public int repeats() {
+    return repeats;
   }
 
   /** The number of averaging workers. */
@@ -38,7 +53,7 @@ public final class EpochPlan {
     return all.subList(from, (int) Math.min(all.size(), (long) from + frequency));
   }
 
-  /** The number of examples of the epoch. */
+  /** The number of examples that are used in the epoch, one that is repeated as often as it is. */
   public int examples() {
     int count = 0;
     for (List<List<ExampleRef>> batches : batchesByWorker) {

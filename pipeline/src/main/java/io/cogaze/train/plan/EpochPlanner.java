@@ -1,7 +1,9 @@
 package io.cogaze.train.plan;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +36,11 @@ public record EpochPlanner(
 
   /** The plan of one epoch, counted from 1, of one stage. */
   public EpochPlan plan(List<ExampleRef> examples, long seed, String stage, int epoch) {
-    List<ExampleRef> order =
-        rowGroupsShuffled(examples, new KeyedRandom(seed, stage, epoch, "row"));
+    List<ExampleRef> used =
+        sampler == SamplerKind.OVERSAMPLED
+            ? oversampled(examples, new KeyedRandom(seed, stage, epoch, "repeat"))
+            : examples;
+    List<ExampleRef> order = rowGroupsShuffled(used, new KeyedRandom(seed, stage, epoch, "row"));
     List<List<List<ExampleRef>>> byWorker = new ArrayList<>(workers);
     for (int worker = 0; worker < workers; worker++) {
       int from = (int) ((long) worker * order.size() / workers);
@@ -43,7 +48,34 @@ public record EpochPlanner(
       KeyedRandom random = new KeyedRandom(seed, stage, epoch, "worker", worker);
       byWorker.add(batches(order.subList(from, to), random));
     }
-    return new EpochPlan(byWorker, frequency);
+    return new EpochPlan(byWorker, frequency, used.size() - examples.size());
+  }
+
+  /**
+   * Every example as often as brings its class to the size of the largest: all equally often, up to
+   * one, which random draws decide. Repeats stand beside the first use, in the same row group.
+   */
+  private static List<ExampleRef> oversampled(List<ExampleRef> examples, KeyedRandom random) {
+    Map<Integer, List<ExampleRef>> byClass = new TreeMap<>();
+    for (ExampleRef example : examples) {
+      if (example.targetClass() >= 0) {
+        byClass.computeIfAbsent(example.targetClass(), c -> new ArrayList<>()).add(example);
+      }
+    }
+    int most = byClass.values().stream().mapToInt(List::size).max().orElse(0);
+    Map<ExampleRef, Integer> times = new HashMap<>();
+    for (List<ExampleRef> ofClass : byClass.values()) {
+      random.shuffle(ofClass);
+      for (int i = 0; i < ofClass.size(); i++) {
+        int more = i < most % ofClass.size() ? 1 : 0;
+        times.put(ofClass.get(i), most / ofClass.size() + more);
+      }
+    }
+    List<ExampleRef> repeated = new ArrayList<>();
+    for (ExampleRef example : examples) {
+      repeated.addAll(Collections.nCopies(times.getOrDefault(example, 1), example));
+    }
+    return repeated;
   }
 
   private static List<ExampleRef> rowGroupsShuffled(List<ExampleRef> examples, KeyedRandom random) {
@@ -68,6 +100,10 @@ public record EpochPlanner(
     List<List<ExampleRef>> batches = new ArrayList<>();
     for (int from = 0; from < segment.size(); from += windowSize) {
       int to = (int) Math.min(segment.size(), (long) from + windowSize);
+      if (sampler == SamplerKind.STRATIFIED && segment.size() - to < batchSize) {
+        // A rest of less than a batch would find few partners by itself.
+        to = segment.size();
+      }
       List<ExampleRef> shuffled = new ArrayList<>(segment.subList(from, to));
       random.shuffle(shuffled);
       batches.addAll(
@@ -105,7 +141,7 @@ public record EpochPlanner(
     int[] free = new int[count];
     for (int batch = 0; batch < count; batch++) {
       batches.add(new ArrayList<>());
-      free[batch] = (batch + 1) * shuffled.size() / count - batch * shuffled.size() / count;
+      free[batch] = bound(shuffled.size(), batch + 1, count) - bound(shuffled.size(), batch, count);
     }
     for (List<ExampleRef> ofClass : rarestFirst) {
       boolean inPairs = ofClass.size() < MINIMUM_OF_A_CLASS * count;
@@ -114,7 +150,7 @@ public record EpochPlanner(
       while (next < ofClass.size()) {
         int batch = inPairs ? mostFree(free) : fewestOfClass(dealt, free);
         int left = ofClass.size() - next;
-        int hand = inPairs ? (left == MINIMUM_OF_A_CLASS + 1 ? left : MINIMUM_OF_A_CLASS) : 1;
+        int hand = inPairs ? hand(left, free[batch]) : 1;
         hand = Math.min(Math.min(hand, left), free[batch]);
         batches.get(batch).addAll(ofClass.subList(next, next + hand));
         free[batch] -= hand;
@@ -123,6 +159,12 @@ public record EpochPlanner(
       }
     }
     return batches;
+  }
+
+  /** Two, or the last three where the batch has room for two of another class besides. */
+  private static int hand(int left, int free) {
+    boolean three = left == MINIMUM_OF_A_CLASS + 1 && free >= left + MINIMUM_OF_A_CLASS;
+    return three ? left : MINIMUM_OF_A_CLASS;
   }
 
   private static int mostFree(int[] free) {
@@ -148,6 +190,10 @@ public record EpochPlanner(
       }
     }
     return best;
+  }
+
+  private static int bound(int size, int index, int count) {
+    return (int) ((long) index * size / count);
   }
 
   private static void requirePositive(String name, int value) {

@@ -31,6 +31,14 @@ public final class KeyedRandom {
     return mix(hash);
   }
 
+  /**
+   * The uniform number of a counter, [0, 1): equal to what a generator whose state is the key gives
+   * as its draw number {@code index}, without the draws before.
+   */
+  public static double uniform(long key, long index) {
+    return (mix(key + (index + 1) * GOLDEN_GAMMA) >>> 11) * 0x1p-53;
+  }
+
   /** The next 64 bits. */
   public long nextLong() {
     state += GOLDEN_GAMMA;

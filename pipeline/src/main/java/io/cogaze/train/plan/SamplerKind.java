@@ -1,6 +1,9 @@
 package io.cogaze.train.plan;
 
-/** How an epoch's examples are put into batches. Each uses every example exactly once an epoch. */
+/**
+ * How an epoch's examples are put into batches. {@link #OVERSAMPLED} repeats examples; the others
+ * use every one exactly once an epoch.
+ */
 public enum SamplerKind {
   /** Batches of examples in random order. */
   SHUFFLED,
@@ -8,5 +11,10 @@ public enum SamplerKind {
    * Batches whose classes are as even as the counts allow, with two or more examples of a class
    * that occurs, so that contrastive anchors find partners.
    */
-  STRATIFIED
+  STRATIFIED,
+  /**
+   * Batches of examples in random order, in which the examples of rarer classes are repeated until
+   * every class occurs as often as the most frequent one. Examples of unknown class are not.
+   */
+  OVERSAMPLED
 }

@@ -1,5 +1,6 @@
 package io.cogaze.train.plan;
 
+import io.cogaze.config.Default;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,8 @@ import java.util.TreeMap;
  * @param selection the metric that chooses the best checkpoint
  * @param earlyStoppingPatience epochs without a better value after which the stage ends
  * @param inputReduction factor by which height and width of the shards are reduced, 1 = not
+ * @param accumulate batches whose gradients make one step of the optimiser
+ * @param clipGlobalNorm longest that the gradient of all learned parameters together may be
  */
 public record StageSettings(
     Map<String, Double> heads,
@@ -35,7 +38,42 @@ public record StageSettings(
     Optional<PlateauSettings> plateau,
     Selection selection,
     int earlyStoppingPatience,
-    int inputReduction) {
+    int inputReduction,
+    @Default("1") int accumulate,
+    Optional<Double> clipGlobalNorm) {
+  /** A stage whose optimiser steps on each batch, by gradients of any length. */
+  public StageSettings(
+      Map<String, Double> heads,
+      List<String> trainable,
+      List<String> frozen,
+      List<InitWeights> initWeights,
+      SamplerKind sampler,
+      int batchSize,
+      int averagingFrequency,
+      int epochs,
+      UpdaterSettings updater,
+      Optional<PlateauSettings> plateau,
+      Selection selection,
+      int earlyStoppingPatience,
+      int inputReduction) {
+    this(
+        heads,
+        trainable,
+        frozen,
+        initWeights,
+        sampler,
+        batchSize,
+        averagingFrequency,
+        epochs,
+        updater,
+        plateau,
+        selection,
+        earlyStoppingPatience,
+        inputReduction,
+        1,
+        Optional.empty());
+  }
+
   /** Errors: {@link IllegalArgumentException} for a value out of range or a part named twice. */
   public StageSettings {
     heads = new TreeMap<>(heads);
@@ -66,6 +104,13 @@ public record StageSettings(
     requirePositive("epochs", epochs);
     requirePositive("early-stopping-patience", earlyStoppingPatience);
     requirePositive("input-reduction", inputReduction);
+    requirePositive("accumulate", accumulate);
+    clipGlobalNorm.ifPresent(
+        norm -> {
+          if (!(norm > 0) || norm.isInfinite()) {
+            throw new IllegalArgumentException("clip-global-norm must be above 0 but is " + norm);
+          }
+        });
   }
 
   private static void requirePositive(String key, int value) {

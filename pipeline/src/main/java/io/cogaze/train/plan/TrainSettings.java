@@ -13,6 +13,9 @@ package io.cogaze.train.plan;
  *     frozen ones' result once an example instead of in every epoch
  * @param averagingSlices parts into which the averaged vectors are cut, 0 = twice the workers
  * @param checkpoints when checkpoints are written and which are kept
+ * @param prefetchBatches batches that a worker reads ahead while the network computes
+ * @param averageUpdaterEvery averagings of the parameters for each one of the optimiser's state
+ * @param deltaBits bits in which workers send how far a parameter moved, 32 or 16
  */
 public record TrainSettings(
     long seed,
@@ -23,7 +26,12 @@ public record TrainSettings(
     int validationBatchSize,
     boolean cacheFrozenFeatures,
     int averagingSlices,
-    Checkpoints checkpoints) {
+    Checkpoints checkpoints,
+    int prefetchBatches,
+    int averageUpdaterEvery,
+    int deltaBits) {
+  private static final int HALF = 16;
+  private static final int FULL = 32;
 
   /**
    * When checkpoints are written and which are kept.
@@ -39,6 +47,32 @@ public record TrainSettings(
     }
   }
 
+  /** Two batches ahead; everything is averaged in every round, in full. */
+  public TrainSettings(
+      long seed,
+      int workers,
+      int nativeThreads,
+      int shuffleWindow,
+      int exampleCacheMb,
+      int validationBatchSize,
+      boolean cacheFrozenFeatures,
+      int averagingSlices,
+      Checkpoints checkpoints) {
+    this(
+        seed,
+        workers,
+        nativeThreads,
+        shuffleWindow,
+        exampleCacheMb,
+        validationBatchSize,
+        cacheFrozenFeatures,
+        averagingSlices,
+        checkpoints,
+        2,
+        1,
+        FULL);
+  }
+
   /** Errors: {@link IllegalArgumentException} for a value out of range. */
   public TrainSettings {
     requireAtLeast("workers", workers, 1);
@@ -47,6 +81,16 @@ public record TrainSettings(
     requireAtLeast("example-cache-mb", exampleCacheMb, 0);
     requireAtLeast("validation-batch-size", validationBatchSize, 1);
     requireAtLeast("averaging-slices", averagingSlices, 0);
+    requireAtLeast("prefetch-batches", prefetchBatches, 0);
+    requireAtLeast("average-updater-every", averageUpdaterEvery, 1);
+    if (deltaBits != HALF && deltaBits != FULL) {
+      throw new IllegalArgumentException("delta-bits must be 32 or 16 but is " + deltaBits);
+    }
+  }
+
+  /** Whether workers send rounded differences instead of whole parameters. */
+  public boolean sendsDeltas() {
+    return deltaBits == HALF;
   }
 
   /** The number of slices to use. */

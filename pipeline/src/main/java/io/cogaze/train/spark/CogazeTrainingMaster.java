@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -47,12 +48,15 @@ public final class CogazeTrainingMaster
   private final String stage;
   private final Broadcast<byte[]> shipment;
   private final int slices;
+  private final int averageUpdaterEvery;
   private final Consumer<RoundSummary> listener;
 
   /**
    * A master of one stage.
    *
    * @param network the driver's network, whose state every epoch starts from and ends in
+   * @param averageUpdaterEvery rounds between two averagings of the optimisers' states; the last
+   *     round of an epoch always averages them
    * @param listener is told of every round
    */
   CogazeTrainingMaster(
@@ -61,12 +65,14 @@ public final class CogazeTrainingMaster
       String stage,
       Broadcast<byte[]> shipment,
       int slices,
+      int averageUpdaterEvery,
       Consumer<RoundSummary> listener) {
     this.network = network;
     this.stageKey = stageKey;
     this.stage = stage;
     this.shipment = shipment;
     this.slices = slices;
+    this.averageUpdaterEvery = averageUpdaterEvery;
     this.listener = listener;
   }
 
@@ -88,6 +94,8 @@ public final class CogazeTrainingMaster
     }
     JavaSparkContext context = graph.getSparkContext();
     byte[][] state = cut();
+    int every = network.hasUpdaterState() ? averageUpdaterEvery : 1;
+    OwnUpdaters own = new OwnUpdaters(context, slices, every > 1 ? workers(rounds) : 0);
     int iteration = network.graph().getConfiguration().getIterationCount();
     int epochsDone = network.graph().getConfiguration().getEpochCount();
     for (Map.Entry<Integer, List<String>> round : rounds.entrySet()) {
@@ -103,7 +111,8 @@ public final class CogazeTrainingMaster
               round.getKey() + 1,
               rounds.size());
       context.setJobGroup(stage + "/" + epoch + "/" + (round.getKey() + 1), name);
-      state = round(context, round.getValue(), state, iteration, epochsDone, reports);
+      own.next((round.getKey() + 1) % every == 0 || round.getKey() + 1 == rounds.size());
+      state = round(context, round.getValue(), state, iteration, epochsDone, own, reports);
       iteration += reports.stream().mapToInt(WorkerReport::steps).max().orElse(0);
       long bytes = Arrays.stream(state).mapToLong(slice -> slice.length).sum();
       listener.accept(
@@ -129,20 +138,27 @@ public final class CogazeTrainingMaster
       byte[][] state,
       int iteration,
       int epochsDone,
+      OwnUpdaters own,
       List<WorkerReport> reports) {
     Broadcast<byte[][]> broadcast = context.broadcast(state);
+    boolean whole = false;
     try {
       RoundTask task =
           new RoundTask(
-              stageKey, shipment, broadcast, iteration, epochsDone, network.learningRate());
+              stageKey,
+              shipment,
+              broadcast,
+              iteration,
+              epochsDone,
+              network.learningRate(),
+              own.averages());
+      JavaPairRDD<Integer, byte[]> trained = own.results(tokens, task, broadcast);
       List<Tuple2<Integer, byte[]>> results =
           TaskFailure.unwrapped(
               () ->
-                  context
-                      .parallelize(tokens, tokens.size())
-                      .flatMapToPair(task)
+                  trained
                       .groupByKey(new SlicePartitioner(slices))
-                      .flatMapToPair(new AverageTask(slices))
+                      .flatMapToPair(new AverageTask(slices, broadcast))
                       .collect());
       byte[][] averaged = new byte[slices][];
       for (Tuple2<Integer, byte[]> result : results) {
@@ -165,10 +181,20 @@ public final class CogazeTrainingMaster
                 + " goes on from the last checkpoint");
       }
       Accounting.averaged(context.getLocalProperty("spark.job.description"), averaged, reports);
+      whole = true;
       return averaged;
     } finally {
-      broadcast.destroy();
+      own.roundDone(whole);
     }
+  }
+
+  /** The number of workers that have batches in an epoch. */
+  private static int workers(Map<Integer, List<String>> rounds) {
+    return rounds.values().stream()
+        .flatMap(List::stream)
+        .mapToInt(token -> PlanToken.decode(token).worker() + 1)
+        .max()
+        .orElse(0);
   }
 
   @Override

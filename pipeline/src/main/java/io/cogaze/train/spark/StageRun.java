@@ -34,6 +34,7 @@ import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.InitWeights;
 import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.Schedule;
 import io.cogaze.train.plan.SettingsText;
 import io.cogaze.train.plan.StagePlan;
@@ -41,6 +42,7 @@ import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
+import io.cogaze.train.step.StepRule;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.weights.TensorStore;
 import io.cogaze.weights.Tensors;
@@ -155,11 +157,14 @@ final class StageRun {
                     network.frozen(),
                     (long) train.exampleCacheMb() * MEBI,
                     train.cacheFrozenFeatures(),
-                    train.slices())));
+                    train.slices(),
+                    train.prefetchBatches(),
+                    train.sendsDeltas())));
     try {
       Loop loop = new Loop(definition, description, stamp, shipment, carried);
       int resumedFrom = newest.orElse(0);
       Manifest finished = loop.run(network, newest);
+      WorkerSlots.evictEverywhere(context, definition.key());
       return result(finished, false, resumedFrom, start);
     } finally {
       Progress.over();
@@ -194,6 +199,8 @@ final class StageRun {
     text.put("train.shuffle-window", Integer.toString(train.shuffleWindow()));
     text.put("train.validation-batch-size", Integer.toString(train.validationBatchSize()));
     text.put("train.cache-frozen-features", Boolean.toString(train.cacheFrozenFeatures()));
+    text.put("train.average-updater-every", Integer.toString(train.averageUpdaterEvery()));
+    text.put("train.delta-bits", Integer.toString(train.deltaBits()));
     text.put("shards.content", shards.manifest().contentHash());
     sources.forEach(
         (name, source) -> text.put("weights of stage " + name, source.parametersSha256()));
@@ -232,7 +239,9 @@ final class StageRun {
         description.targetClasses(),
         settings.inputReduction(),
         train.seed(),
-        train.nativeThreads());
+        train.nativeThreads(),
+        new StepRule(
+            settings.accumulate(), settings.clipGlobalNorm().orElse(Double.POSITIVE_INFINITY)));
   }
 
   /** Copies the recipe's init-weights; gives the tensors that the stage only carries along. */
@@ -464,7 +473,8 @@ final class StageRun {
       boolean contrastive = definition.lossWeights().containsKey(Head.EMBEDDING);
       EpochPlan plan =
           new EpochPlanner(
-                  settings.sampler(),
+                  // Validation repeats nothing.
+                  contrastive ? SamplerKind.STRATIFIED : SamplerKind.SHUFFLED,
                   train.workers(),
                   contrastive ? settings.batchSize() : train.validationBatchSize(),
                   Integer.MAX_VALUE,
@@ -482,6 +492,14 @@ final class StageRun {
     private void fit(
         StageNetwork network, List<ExampleRef> examples, int epoch, Progress progress) {
       EpochPlan plan = planner.plan(examples, train.seed(), stage, epoch);
+      if (plan.repeats() > 0) {
+        LOG.info(
+            "stage {} epoch {}: {} examples, {} of them repeats",
+            stage,
+            epoch,
+            plan.examples(),
+            plan.repeats());
+      }
       progress.training(epoch);
       CogazeTrainingMaster master =
           new CogazeTrainingMaster(
@@ -490,6 +508,7 @@ final class StageRun {
               stage,
               shipment,
               train.slices(),
+              train.averageUpdaterEvery(),
               round -> {
                 Accounting.round(stage, plan, round);
                 progress.round(round);
@@ -498,7 +517,8 @@ final class StageRun {
           .fitPaths(
               context.parallelize(PlanToken.encode(epoch, plan), train.workers()),
               (MultiDataSetLoader) null);
-      Accounting.epoch(stage, epoch, examples, progress.rounds());
+      Accounting.epoch(
+          stage, epoch, plan.repeats() == 0 ? examples : plan.uses(), progress.rounds());
     }
 
     private StageState after(

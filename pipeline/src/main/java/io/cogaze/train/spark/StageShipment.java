@@ -12,6 +12,8 @@ import java.io.Serializable;
  * @param cacheFrozenFeatures whether the frozen beginning's activations are computed once an
  *     example
  * @param slices parts into which states are cut for averaging
+ * @param prefetchBatches batches that a worker reads ahead
+ * @param sendsDeltas whether workers send 16-bit differences
  */
 record StageShipment(
     StageDefinition definition,
@@ -19,7 +21,9 @@ record StageShipment(
     float[] frozen,
     long cacheBytes,
     boolean cacheFrozenFeatures,
-    int slices)
+    int slices,
+    int prefetchBatches,
+    boolean sendsDeltas)
     implements Serializable {
   private static final long serialVersionUID = 1L;
 }

@@ -12,7 +12,10 @@ import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -108,6 +111,35 @@ final class WorkerSlots {
     }
   }
 
+  /** Drops the idle networks of a stage; those of another one stay. */
+  synchronized void evict(String stageKey) {
+    if (stageKey.equals(key)) {
+      close();
+    }
+  }
+
+  /** Number of idle networks. */
+  synchronized int size() {
+    return idle.size();
+  }
+
+  /**
+   * Drops the networks of a stage that is over from all executors: a job with a task for each slot,
+   * which Spark spreads over the executors that are free. An executor that it misses drops them
+   * when the next stage begins.
+   */
+  static void evictEverywhere(JavaSparkContext context, String stageKey) {
+    int tasks = Math.max(1, context.defaultParallelism());
+    context.setJobGroup("evict", "drop the networks of a finished stage");
+    try {
+      context
+          .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
+          .foreach(new EvictTask(stageKey));
+    } finally {
+      context.clearJobGroup();
+    }
+  }
+
   /** Drops the idle networks. */
   synchronized void close() {
     idle.forEach(Slot::close);
@@ -151,17 +183,17 @@ final class WorkerSlots {
     }
 
     <T> T run(double learningRate, Function<Bench, T> work) {
+      Future<T> result =
+          thread.submit(
+              () -> {
+                NativeLibrary.threads(shipment.definition().nativeThreads());
+                if (worker == null || worker.network().learningRate() != learningRate) {
+                  worker = build(learningRate);
+                }
+                return work.apply(new Bench(shipment, worker, cache));
+              });
       try {
-        return thread
-            .submit(
-                () -> {
-                  NativeLibrary.threads(shipment.definition().nativeThreads());
-                  if (worker == null || worker.network().learningRate() != learningRate) {
-                    worker = build(learningRate);
-                  }
-                  return work.apply(new Bench(shipment, worker, cache));
-                })
-            .get();
+        return result.get();
       } catch (ExecutionException e) {
         if (e.getCause() instanceof RuntimeException cause) {
           throw cause;
@@ -171,6 +203,7 @@ final class WorkerSlots {
         }
         throw new IllegalStateException("A worker's thread failed", e.getCause());
       } catch (InterruptedException e) {
+        result.cancel(true);
         Thread.currentThread().interrupt();
         throw new IllegalStateException("The task was cancelled", e);
       }

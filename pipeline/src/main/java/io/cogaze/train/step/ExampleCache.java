@@ -6,6 +6,7 @@ import io.cogaze.shard.ShardHandle;
 import io.cogaze.shard.ShardReader;
 import io.cogaze.train.plan.PlanToken;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,30 +32,56 @@ public final class ExampleCache {
 
   /** A source of the examples of a shard set that reads through this cache. */
   public ExampleSource source(ShardHandle shards) {
+    return source(shards, List.of());
+  }
+
+  /**
+   * As the other, and holds a row group that was read until the last of its rows was asked for, so
+   * that it is read once however little the cache keeps.
+   *
+   * @param batches what will be asked for
+   */
+  public ExampleSource source(ShardHandle shards, List<List<PlanToken.Row>> batches) {
+    String folder = shards.folder().toString();
+    Map<Key, Integer> rowsToCome = new HashMap<>();
+    batches.forEach(
+        rows -> rows.forEach(row -> rowsToCome.merge(key(folder, row), 1, Integer::sum)));
+    Map<Key, List<Example>> held = new HashMap<>();
     return rows -> {
-      List<Example> examples = new ArrayList<>(rows.size());
-      Map<Key, List<Example>> held = new LinkedHashMap<>();
-      for (PlanToken.Row row : rows) {
-        Key key = new Key(shards.folder().toString(), row.file(), row.rowGroup());
-        List<Example> group = held.computeIfAbsent(key, wanted -> group(shards, wanted));
-        if (row.row() >= group.size()) {
-          throw new InputException(
-              "Cannot read row "
-                  + row.row()
-                  + " of row group "
-                  + row.rowGroup()
-                  + " of "
-                  + row.file()
-                  + " in "
-                  + shards.folder()
-                  + ": the row group has "
-                  + group.size()
-                  + " rows. The index does not fit the data; run preprocess again");
+      synchronized (held) {
+        List<Example> examples = new ArrayList<>(rows.size());
+        for (PlanToken.Row row : rows) {
+          Key key = key(folder, row);
+          examples.add(
+              row(held.computeIfAbsent(key, wanted -> group(shards, wanted)), row, shards));
+          rowsToCome.computeIfPresent(key, (k, count) -> count == 1 ? null : count - 1);
         }
-        examples.add(group.get(row.row()));
+        held.keySet().removeIf(key -> !rowsToCome.containsKey(key));
+        return examples;
       }
-      return examples;
     };
+  }
+
+  private static Key key(String folder, PlanToken.Row row) {
+    return new Key(folder, row.file(), row.rowGroup());
+  }
+
+  private static Example row(List<Example> group, PlanToken.Row row, ShardHandle shards) {
+    if (row.row() >= group.size()) {
+      throw new InputException(
+          "Cannot read row "
+              + row.row()
+              + " of row group "
+              + row.rowGroup()
+              + " of "
+              + row.file()
+              + " in "
+              + shards.folder()
+              + ": the row group has "
+              + group.size()
+              + " rows. The index does not fit the data; run preprocess again");
+    }
+    return group.get(row.row());
   }
 
   /** How many row groups were read from files. */

@@ -30,6 +30,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * @param inputReduction factor by which the shards' height and width are reduced
  * @param seed of initialisation and dropout
  * @param nativeThreads threads of the native kernels
+ * @param stepRule how gradients become steps
  */
 public record StageDefinition(
     String key,
@@ -42,7 +43,8 @@ public record StageDefinition(
     List<String> targetClasses,
     int inputReduction,
     long seed,
-    int nativeThreads)
+    int nativeThreads,
+    StepRule stepRule)
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
@@ -50,6 +52,34 @@ public record StageDefinition(
     lossWeights = new TreeMap<>(lossWeights);
     trainable = List.copyOf(trainable);
     targetClasses = List.copyOf(targetClasses);
+  }
+
+  /** A stage whose optimiser steps on each batch, by gradients of any length. */
+  public StageDefinition(
+      String key,
+      String stage,
+      NetworkSpec spec,
+      Map<Head, Double> lossWeights,
+      List<String> trainable,
+      UpdaterSettings updater,
+      TripletOptions triplet,
+      List<String> targetClasses,
+      int inputReduction,
+      long seed,
+      int nativeThreads) {
+    this(
+        key,
+        stage,
+        spec,
+        lossWeights,
+        trainable,
+        updater,
+        triplet,
+        targetClasses,
+        inputReduction,
+        seed,
+        nativeThreads,
+        StepRule.PLAIN);
   }
 
   /** Builds the configuration of the network at a learning rate. */

@@ -13,19 +13,34 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
 
 /** A stage's network, built, with its state as plain vectors. Not thread safe. */
 public final class StageNetwork {
   private final BuiltNetwork built;
   private final ComputationGraph graph;
   private final TensorRanges ranges;
+  private final StepRule stepRule;
   private final double learningRate;
+  private final Optional<StepUpdater> stepUpdater;
 
-  private StageNetwork(BuiltNetwork built, ComputationGraph graph, double learningRate) {
+  private StageNetwork(
+      BuiltNetwork built, ComputationGraph graph, StepRule stepRule, double learningRate) {
     this.built = built;
     this.graph = graph;
     this.ranges = TensorRanges.of(graph, built.names());
+    this.stepRule = stepRule;
     this.learningRate = learningRate;
+    this.stepUpdater = stepRule.isPlain() ? Optional.empty() : Optional.of(ownUpdater());
+    if (stepRule.isPlain()) {
+      FlatUpdater.install(graph);
+    }
+  }
+
+  private StepUpdater ownUpdater() {
+    StepUpdater updater = new StepUpdater(graph, ranges, stepRule.clipGlobalNorm());
+    graph.setUpdater(updater);
+    return updater;
   }
 
   /** Builds the network with random parameters, fixed by the definition's seed. */
@@ -34,22 +49,20 @@ public final class StageNetwork {
     BuiltNetwork built = definition.build(learningRate);
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
-    FlatUpdater.install(graph);
-    return new StageNetwork(built, graph, learningRate);
+    return new StageNetwork(built, graph, definition.stepRule(), learningRate);
   }
 
   /** Builds the network with zeros; the state and the frozen values must be set. */
   public static StageNetwork uninitialised(StageDefinition definition, double learningRate) {
     NativeLibrary.prepare();
-    return zeros(definition.build(learningRate), learningRate);
+    return zeros(definition.build(learningRate), definition.stepRule(), learningRate);
   }
 
-  private static StageNetwork zeros(BuiltNetwork built, double learningRate) {
+  private static StageNetwork zeros(BuiltNetwork built, StepRule stepRule, double learningRate) {
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
     graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
-    FlatUpdater.install(graph);
-    return new StageNetwork(built, graph, learningRate);
+    return new StageNetwork(built, graph, stepRule, learningRate);
   }
 
   /**
@@ -57,7 +70,7 @@ public final class StageNetwork {
    * one can stand for the other.
    */
   Optional<StageNetwork> rest(FrozenPrefix cut) {
-    StageNetwork rest = zeros(cut.rest(), learningRate);
+    StageNetwork rest = zeros(cut.rest(), stepRule, learningRate);
     boolean sameLayout =
         TensorRanges.learnedOrder(graph, built.names())
                 .equals(TensorRanges.learnedOrder(rest.graph, rest.built.names()))
@@ -82,9 +95,29 @@ public final class StageNetwork {
     return layout;
   }
 
+  /**
+   * Trains on a batch. Running statistics move with every batch, as PyTorch's do.
+   *
+   * @param endsStep whether the optimiser makes a step now, by the mean gradient of the examples of
+   *     this batch and of those since its last step; if not, the gradient is kept for then
+   */
+  void fit(MultiDataSet arrays, boolean endsStep) {
+    int iteration = graph.getConfiguration().getIterationCount();
+    stepUpdater.ifPresent(updater -> updater.next(endsStep));
+    graph.fit(arrays);
+    if (!endsStep) {
+      graph.getConfiguration().setIterationCount(iteration);
+    }
+  }
+
   /** The network in DL4J's terms; its parameters are this network's. */
   public ComputationGraph graph() {
     return graph;
+  }
+
+  /** How gradients become steps. */
+  StepRule stepRule() {
+    return stepRule;
   }
 
   /** What was built. */
@@ -102,6 +135,12 @@ public final class StageNetwork {
     return learningRate;
   }
 
+  /** Whether the optimiser has a state that changes. */
+  public boolean hasUpdaterState() {
+    INDArray updater = graph.getUpdater().getStateViewArray();
+    return updater != null && updater.length() > 0;
+  }
+
   /** Copies the state out. */
   public TrainingState state() {
     INDArray updater = graph.getUpdater().getStateViewArray();
@@ -116,6 +155,7 @@ public final class StageNetwork {
 
   /** Overwrites the state. */
   public void state(TrainingState state) {
+    stepUpdater.ifPresent(StepUpdater::forget);
     ranges.learned(state.learned());
     ranges.means(state.means());
     ranges.variances(state.variances());

@@ -157,6 +157,22 @@ public final class TensorRanges {
     write(frozen, values, "frozen");
   }
 
+  /** The learned tensors' part of a vector laid out as the parameters, such as the gradient. */
+  List<INDArray> learnedViews(INDArray vector) {
+    INDArray likeParameters = vector.reshape(vector.length());
+    if (likeParameters.length() != flat.length()) {
+      throw new IllegalArgumentException(
+          "A vector of "
+              + likeParameters.length()
+              + " values is not laid out as the network's "
+              + flat.length()
+              + " parameters");
+    }
+    return learned.stream()
+        .map(range -> likeParameters.get(NDArrayIndex.interval(range.from(), range.to())))
+        .toList();
+  }
+
   private float[] read(List<Range> ranges) {
     float[] values = new float[ranges.stream().mapToInt(Range::length).sum()];
     int at = 0;

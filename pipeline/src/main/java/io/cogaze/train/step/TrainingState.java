@@ -18,6 +18,11 @@ public record TrainingState(
     return isFinite(learned) && isFinite(means) && isFinite(variances);
   }
 
+  /** The same with another state of the optimiser. */
+  public TrainingState withUpdater(float[] other) {
+    return new TrainingState(learned, means, variances, other, iteration, epoch);
+  }
+
   private static boolean isFinite(float[] values) {
     for (float value : values) {
       if (!Float.isFinite(value)) {

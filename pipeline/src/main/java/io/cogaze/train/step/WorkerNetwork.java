@@ -92,21 +92,39 @@ public final class WorkerNetwork {
    * <p>Errors: {@link RunException} naming the examples of a batch whose loss is not finite.
    */
   public WorkerReport fit(PlanToken token, ExampleSource source) {
+    return fit(token, source, 0);
+  }
+
+  /**
+   * As the other, to the same bits, and reads ahead.
+   *
+   * @param ahead batches that are read while the network computes, 0 for none
+   */
+  public WorkerReport fit(PlanToken token, ExampleSource source, int ahead) {
+    try (BatchReader batches = new BatchReader(token.batches(), source, ahead)) {
+      return fit(token, batches);
+    }
+  }
+
+  private WorkerReport fit(PlanToken token, BatchReader batches) {
     double lossSum = 0;
     double[] headLossSums = new double[network.heads().size()];
     long examples = 0;
     long idHash = 0;
     long readNanos = 0;
     long computeNanos = 0;
+    int steps = 0;
     ComputationGraph graph = network.graph();
     for (int index = 0; index < token.batches().size(); index++) {
       long start = System.nanoTime();
-      List<Example> batch = source.examples(token.batches().get(index));
+      List<Example> batch = batches.next();
       MultiDataSet arrays = arrays(batch);
       long read = System.nanoTime();
       Nd4j.getRandom().setSeed(stepSeed(token, index));
       ExampleKeys.assign(graph, keys(batch));
-      double loss = step(arrays, token, batch);
+      boolean endsStep = network.stepRule().endsStep(index, token.batches().size());
+      double loss = fit(arrays, endsStep, token, batch);
+      steps += endsStep ? 1 : 0;
       long done = System.nanoTime();
       lossSum += loss * batch.size();
       for (int head = 0; head < headLossSums.length; head++) {
@@ -119,14 +137,7 @@ public final class WorkerNetwork {
       computeNanos += done - read;
     }
     return new WorkerReport(
-        token.worker(),
-        examples,
-        token.batches().size(),
-        lossSum,
-        headLossSums,
-        idHash,
-        readNanos,
-        computeNanos);
+        token.worker(), examples, steps, lossSum, headLossSums, idHash, readNanos, computeNanos);
   }
 
   /**
@@ -178,11 +189,11 @@ public final class WorkerNetwork {
         .nextLong();
   }
 
-  /** One step; the batch's loss. */
-  private double step(MultiDataSet arrays, PlanToken token, List<Example> batch) {
+  /** Trains on a batch; its loss. */
+  private double fit(MultiDataSet arrays, boolean endsStep, PlanToken token, List<Example> batch) {
     double loss;
     try {
-      network.graph().fit(arrays);
+      network.fit(arrays, endsStep);
       loss = network.graph().score();
     } catch (NotFiniteException e) {
       throw stopped("the loss is NaN", e, token, batch);

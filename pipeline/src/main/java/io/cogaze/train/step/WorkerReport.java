@@ -11,7 +11,7 @@ import java.util.Arrays;
  *
  * @param worker the averaging worker, from 0
  * @param examples examples used
- * @param steps batches used
+ * @param steps steps of the optimiser; a step may take several batches
  * @param lossSum loss of each batch times its examples, summed
  * @param headLossSums the same for each head, without its loss weight, in the order of the outputs
  * @param idHash sum of the hashes of the ids of the examples used

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class RecipeFilesTest {
@@ -71,6 +72,55 @@ final class RecipeFilesTest {
   }
 
   @Test
+  void stepsAreOfOneBatchAndNotClippedUnlessAsked() {
+    StageSettings plain = load("cooperative", List.of()).plan("contrast").settings();
+    assertThat(plain.accumulate()).isEqualTo(1);
+    assertThat(plain.clipGlobalNorm()).isEmpty();
+
+    StageSettings asked =
+        load(
+                "cooperative",
+                List.of(
+                    "recipe.stages.contrast.accumulate=4",
+                    "recipe.stages.contrast.clip-global-norm=0.5",
+                    "recipe.stages.contrast.sampler=oversampled"))
+            .plan("contrast")
+            .settings();
+    assertThat(asked.accumulate()).isEqualTo(4);
+    assertThat(asked.clipGlobalNorm()).contains(0.5);
+    assertThat(asked.sampler()).isEqualTo(SamplerKind.OVERSAMPLED);
+
+    assertThatThrownBy(
+            () ->
+                load(
+                    "cooperative",
+                    List.of(
+                        "recipe.stages.contrast.accumulate=0",
+                        "recipe.stages.fuse.clip-global-norm=0")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("accumulate must be 1 or more but is 0")
+        .hasMessageContaining("clip-global-norm must be above 0 but is 0");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "prefetch-batches=-1 | prefetch-batches must be 0 or more but is -1",
+        "average-updater-every=0 | average-updater-every must be 1 or more but is 0",
+        "delta-bits=8 | delta-bits must be 32 or 16 but is 8"
+      })
+  void settingsOfTrainingOutOfRangeAreRefused(String setting, String message) {
+    ConfigBinder binder =
+        CogazeConfig.load(LoadRequest.of(List.of(), List.of("train." + setting))).binder();
+    binder.bind("train", TrainSettings.class);
+
+    assertThatThrownBy(binder::check)
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
   void theKindDecidesWhichNetworkAndWhichKeys() {
     List<String> kind =
         List.of("recipe.network=null", "recipe.network.kind=mt-unet", "recipe.network.hidden=64");
@@ -110,7 +160,10 @@ final class RecipeFilesTest {
     binder.check();
 
     assertThat(settings.get().workers()).isEqualTo(2);
-    assertThat(settings.get().slices()).isEqualTo(4);
+    assertThat(settings.get().slices()).as("twice the workers").isEqualTo(4);
+    assertThat(settings.get().prefetchBatches()).isEqualTo(2);
+    assertThat(settings.get().averageUpdaterEvery()).isEqualTo(1);
+    assertThat(settings.get().sendsDeltas()).isFalse();
   }
 
   private static Recipe load(String name, List<String> overrides) {
