@@ -61,6 +61,30 @@ public interface Kernel {
       ConvolutionShape shape, INDArray x, INDArray dy, INDArray dw, INDArray db, Buffers buffers);
 
   /**
+   * All gradients of {@link #convolution}.
+   *
+   * @param dw gradient of w
+   * @param db gradient of b, or null when there is no bias
+   * @return gradient of x, which has its form
+   */
+  default INDArray convolutionBackward(
+      ConvolutionShape shape,
+      INDArray x,
+      INDArray w,
+      INDArray dy,
+      INDArray dw,
+      INDArray db,
+      Buffers buffers) {
+    convolutionBackwardWeights(shape, x, dy, dw, db, buffers);
+    return convolutionBackwardData(shape, w, dy, Form.of(x), buffers);
+  }
+
+  /** Whether {@link #batchNormBackward} leaves the gradient that it is given as it is. */
+  default boolean keepsGradients(DataType type) {
+    return false;
+  }
+
+  /**
    * Batch normalisation over N, H and W with the batch's own statistics, and an optional ReLU after
    * it.
    *
@@ -78,7 +102,7 @@ public interface Kernel {
    * Gradients of {@link #batchNorm}.
    *
    * @param forward what the forward pass returned
-   * @param dy gradient of y; may be overwritten
+   * @param dy gradient of y; may be overwritten, unless {@link #keepsGradients}
    * @param dgamma gradient of gamma
    * @param dbeta gradient of beta
    * @return gradient of x

@@ -3,6 +3,7 @@ package io.cogaze.nn.kernel;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.RunException;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The kernel that layers use: oneDNN where it can run (Linux on x86-64 with AVX2, its library on
@@ -23,9 +24,22 @@ public final class Kernels {
 
   private Kernels() {}
 
+  private static final ThreadLocal<Kernel> OF_THREAD = ThreadLocal.withInitial(() -> CHOSEN);
+
   /** The kernel of this process. */
   public static Kernel get() {
-    return CHOSEN;
+    return OF_THREAD.get();
+  }
+
+  /** Does some work with another kernel on this thread, so that two can be compared. */
+  static <T> T with(Kernel kernel, Supplier<T> work) {
+    Kernel before = OF_THREAD.get();
+    OF_THREAD.set(kernel);
+    try {
+      return work.get();
+    } finally {
+      OF_THREAD.set(before);
+    }
   }
 
   private static Kernel choose() {
@@ -57,8 +71,8 @@ public final class Kernels {
                   + forced
                   + "' as -D"
                   + PROPERTY
-                  + " asks for; expected 'onednn' or 'reference', or nothing for the faster one that"
-                  + " runs here");
+                  + " asks for; expected 'onednn' or 'reference', or nothing for the faster one"
+                  + " that runs here");
     };
   }
 

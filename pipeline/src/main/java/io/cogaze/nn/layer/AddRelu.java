@@ -7,6 +7,8 @@ import java.util.Arrays;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.VertexIndices;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -57,20 +59,35 @@ public final class AddRelu extends OwnVertex {
       return output;
     }
 
-    /** Two arrays of the same values: what takes them may write over its own. */
     @Override
     public Pair<Gradient, INDArray[]> doBackward(boolean tbptt, LayerWorkspaceMgr workspaces) {
       INDArray[] dxs = new INDArray[inputs.length];
-      for (int i = 0; i < dxs.length; i++) {
-        dxs[i] =
-            Kernels.get()
-                .reluBackward(
-                    output,
-                    activation(epsilon),
-                    Form.of(activation(inputs[i])),
-                    backward(workspaces));
-      }
+      Form first = Form.of(activation(inputs[0]));
+      dxs[0] = gradient(first, workspaces);
+      Form second = Form.of(activation(inputs[1]));
+      dxs[1] = second.equals(first) && mayShare() ? dxs[0] : gradient(second, workspaces);
       return new Pair<>(null, dxs);
+    }
+
+    private INDArray gradient(Form form, LayerWorkspaceMgr workspaces) {
+      return Kernels.get().reluBackward(output, activation(epsilon), form, backward(workspaces));
+    }
+
+    /**
+     * Whether one array may be the gradient of both inputs: nothing writes over its gradient, and
+     * the graph adds none to it, which it does in place, because nothing else uses the inputs.
+     */
+    private boolean mayShare() {
+      if (!Kernels.get().keepsGradients(output.dataType())) {
+        return false;
+      }
+      for (VertexIndices input : getInputVertices()) {
+        GraphVertex vertex = graph.getVertices()[input.getVertexIndex()];
+        if (vertex.getOutputVertices().length != 1) {
+          return false;
+        }
+      }
+      return true;
     }
 
     @Override

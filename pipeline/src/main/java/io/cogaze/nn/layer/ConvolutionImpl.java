@@ -1,7 +1,6 @@
 package io.cogaze.nn.layer;
 
 import io.cogaze.nn.kernel.Activations;
-import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -49,16 +48,19 @@ final class ConvolutionImpl extends OwnLayerImpl<Convolution> {
               'c');
     }
     INDArray db = conf.hasBias() ? gradientView("b") : null;
-    Kernels.get().convolutionBackwardWeights(conf.shape(), x, dy, folded, db, backward(workspaces));
+    INDArray dx = null;
+    if (conf.wantsInputGradient()) {
+      dx =
+          Kernels.get()
+              .convolutionBackward(
+                  conf.shape(), x, weights(), dy, folded, db, backward(workspaces));
+    } else {
+      Kernels.get()
+          .convolutionBackwardWeights(conf.shape(), x, dy, folded, db, backward(workspaces));
+    }
     if (conf.repeat() > 1) {
       dw.assign(Nd4j.tile(folded, 1, conf.repeat(), 1, 1));
     }
-    INDArray dx =
-        conf.wantsInputGradient()
-            ? Kernels.get()
-                .convolutionBackwardData(
-                    conf.shape(), weights(), dy, Form.of(x), backward(workspaces))
-            : null;
     return new Pair<>(gradients(), dx);
   }
 
