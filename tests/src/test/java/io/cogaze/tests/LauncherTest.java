@@ -40,6 +40,7 @@ class LauncherTest {
             .expect(0);
     assertThat(shown.out())
         .contains("OMP_NUM_THREADS=1")
+        .contains("GLIBC_TUNABLES=glibc.malloc.hugetlb=1")
         .contains("jobs/target/spark-home/bin/spark-submit")
         .contains("org.bytedeco.javacpp.maxbytes=5120m")
         .contains("org.bytedeco.javacpp.maxphysicalbytes=8960m")
@@ -85,7 +86,8 @@ class LauncherTest {
                 .out())
         .contains("driver                       heap 1152 + off-heap 1237 + overhead 768 = 3157")
         .contains(
-            "executor                     heap 1024 + off-heap 1237 + overhead 768 = 3029, x 2 = 6058");
+            "executor                     heap 1024 + off-heap 1237 + overhead 768 = 3029, x 2 ="
+                + " 6058");
   }
 
   @Test
@@ -94,7 +96,8 @@ class LauncherTest {
     assertThat(refused.err())
         .contains("Cannot start: 14694 MiB of memory are asked for on this machine, 11060 MiB")
         .contains(
-            "executor                     heap 2048 + off-heap 1024 + overhead 768 = 3840, x 3 = 11520")
+            "executor                     heap 2048 + off-heap 1024 + overhead 768 = 3840, x 3 ="
+                + " 11520")
         .contains("--driver-memory");
     assertThat(refused.out()).isEmpty();
     assertThat(new Cogaze().spark("--driver-memory=20g").run("demo", "--dry-run").expect(1).err())
@@ -115,7 +118,8 @@ class LauncherTest {
     assertThat(shown)
         .contains("spark.executor.memoryOverhead=9011m")
         .contains(
-            "executor, on the cluster     heap 8192 + off-heap 8192 + overhead 819 = 17203, x 4 = 68812")
+            "executor, on the cluster     heap 8192 + off-heap 8192 + overhead 819 = 17203, x 4 ="
+                + " 68812")
         .doesNotContain("spark.ui.enabled");
     assertThat(
             new Cogaze()
@@ -135,7 +139,10 @@ class LauncherTest {
     Files.createDirectories(home.resolve("conf"));
     Files.writeString(
         home.resolve("conf/spark-defaults.conf"),
-        "# of the site\nspark.master   yarn\nspark.executor.memory=6g\nspark.executor.instances 3\n");
+        "# of the site\n"
+            + "spark.master   yarn\n"
+            + "spark.executor.memory=6g\n"
+            + "spark.executor.instances 3\n");
     Cogaze cogaze = new Cogaze().with("SPARK_HOME", home.toString());
     assertThat(cogaze.run("train", "--dry-run").expect(0).out())
         .contains("heap 6144 + off-heap 6144")
