@@ -47,7 +47,8 @@ public final class TrainingShards {
   public static URI write(
       java.nio.file.Path folder, int files, int train, int valid, int height, int width)
       throws IOException {
-    return write(folder, files, train, valid, height, width, Map.of("intensity", "max"));
+    Map<String, String> preprocessing = Map.of("intensity", "max");
+    return write(folder, files, train, valid, height, width, preprocessing, example -> example);
   }
 
   /** As the other, with these preprocessing settings in the manifest. */

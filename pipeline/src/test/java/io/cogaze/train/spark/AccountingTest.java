@@ -116,8 +116,8 @@ final class AccountingTest {
   @Test
   void anAverageWithoutAWorkersPartOrWithItTwiceIsCaught() {
     List<WorkerReport> reports = round(1, ids -> ids).reports();
-    byte[] whole = StateSlice.average(parts(0, 1, 2));
-    byte[] without = StateSlice.average(parts(0, 2));
+    byte[] whole = average(parts(0, 1, 2));
+    byte[] without = average(parts(0, 2));
 
     assertThatCode(() -> Accounting.averaged("r", new byte[][] {whole, whole}, reports))
         .doesNotThrowAnyException();
@@ -128,7 +128,7 @@ final class AccountingTest {
     assertThatThrownBy(() -> Accounting.averaged("r", new byte[][] {null, whole}, reports))
         .isInstanceOf(RunException.class)
         .hasMessageContaining("Round 'r': slice 1 of 2 of the averaged state is lost");
-    assertThatThrownBy(() -> StateSlice.average(parts(0, 1, 1)))
+    assertThatThrownBy(() -> average(parts(0, 1, 1)))
         .isInstanceOf(RunException.class)
         .hasMessageContaining("worker 1 delivered its result twice");
   }
@@ -142,6 +142,15 @@ final class AccountingTest {
         .hasMessageContaining("fix:");
   }
 
+  /** The parts are whole states, so that the round's start is not asked for. */
+  private static byte[] average(List<byte[]> parts) {
+    return StateSlice.average(
+        parts,
+        () -> {
+          throw new IllegalStateException("no differences are to be added to a start");
+        });
+  }
+
   /** The slices of some workers, each over 8 examples. */
   private static List<byte[]> parts(int... workers) {
     List<byte[]> parts = new ArrayList<>();
@@ -149,7 +158,7 @@ final class AccountingTest {
       float[] values = {worker, 1, 2, 3};
       TrainingState state =
           new TrainingState(values, new float[] {0}, new float[] {1}, new float[] {0}, 1, 0);
-      parts.add(StateSlice.cut(state, 0, 1, worker, 8));
+      parts.add(StateSlice.cut(state, 0, 1, new StateSlice.Origin(worker, 8, 8)));
     }
     return parts;
   }
