@@ -12,6 +12,7 @@ package io.cogaze.train.plan;
  * @param cacheFrozenFeatures whether a stage whose learning parts sit on frozen ones computes the
  *     frozen ones' result once an example instead of in every epoch
  * @param averagingSlices parts into which the averaged vectors are cut, 0 = twice the workers
+ * @param tensorboard whether TensorBoard's event files are written
  * @param checkpoints when checkpoints are written and which are kept
  */
 public record TrainSettings(
@@ -23,6 +24,7 @@ public record TrainSettings(
     int validationBatchSize,
     boolean cacheFrozenFeatures,
     int averagingSlices,
+    boolean tensorboard,
     Checkpoints checkpoints) {
 
   /**

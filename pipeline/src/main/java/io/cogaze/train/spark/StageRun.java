@@ -44,8 +44,6 @@ import io.cogaze.train.step.WorkerReport;
 import io.cogaze.weights.TensorStore;
 import io.cogaze.weights.Tensors;
 import io.cogaze.weights.TransferMap;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -209,11 +207,7 @@ final class StageRun {
     LOG.info("stage {} was trained with another configuration and starts anew", stage);
     FolderCommit.withdraw(fs, layout.folder());
     checkpoints.retain(List.of());
-    try {
-      fs.delete(layout.metrics(), true);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot delete " + layout.metrics(), e);
-    }
+    StageRecords.delete(fs, run, stage);
     StaleEvaluation.withdraw(fs, run);
   }
 
@@ -374,8 +368,13 @@ final class StageRun {
       List<ExampleRef> examples = examples(Split.TRAIN);
       Validation validation = validation(examples(Split.VALID));
       Progress progress =
-          new Progress(run.root().getName(), stage, settings.epochs(), initial.heads());
-      MetricsFolder metrics = new MetricsFolder(fs, layout.metrics());
+          new Progress(
+              run.root().getName(),
+              stage,
+              settings.epochs(),
+              initial.heads(),
+              System::currentTimeMillis);
+      StageRecords records = new StageRecords(fs, run, stage, train.tensorboard());
       StageNetwork network = initial;
       StageState state =
           new StageState(
@@ -397,12 +396,11 @@ final class StageRun {
         }
         fit(network, examples, epoch, progress);
         progress.validating(epoch);
-        Map<String, Validation.Value> values =
-            validation.run(context, network, Validation.jobName(stage, epoch));
+        Map<String, Validation.Value> values = validation.run(context, network, stage, epoch);
         double rate = network.learningRate();
         state = after(state, epoch, network, values);
         boolean best = state.schedule().bestEpoch() == epoch;
-        metrics.write(epoch, progress.epoch(epoch, values, rate, best), lock);
+        records.write(progress.epoch(epoch, values, rate, best), lock);
         checkpoint(state, network, best);
       }
       return finish(state);
@@ -438,6 +436,8 @@ final class StageRun {
         StageNetwork network, List<ExampleRef> examples, int epoch, Progress progress) {
       EpochPlan plan = planner.plan(examples, train.seed(), stage, epoch);
       progress.training(epoch);
+      context.setJobGroup(
+          stage + "/" + epoch + "/plan", "stage " + stage + ", epoch " + epoch + ", plan");
       CogazeTrainingMaster master =
           new CogazeTrainingMaster(
               network,
