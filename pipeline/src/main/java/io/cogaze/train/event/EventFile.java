@@ -71,6 +71,11 @@ public final class EventFile {
     return out.toByteArray();
   }
 
+  /** Whether these are all bytes of a file, unchanged; a cut between two records is not seen. */
+  public static boolean isWhole(byte[] file) {
+    return file.length > 0 && TfRecord.areWhole(file);
+  }
+
   private static ProtobufMessage event(long wallMillis) {
     return new ProtobufMessage().float64(EVENT_WALL_TIME, wallMillis / MILLIS);
   }

@@ -10,10 +10,13 @@ import scala.Tuple2;
 
 /**
  * Averages the workers' versions of a slice; reports pass through. How long it took, in
- * nanoseconds, comes beside the average, under the index after that of the reports.
+ * nanoseconds, comes beside the average, under the index {@link #TIME}.
  */
 final class AverageTask
     implements PairFlatMapFunction<Tuple2<Integer, Iterable<byte[]>>, Integer, byte[]> {
+  /** The index of how long averaging took. */
+  static final int TIME = -1;
+
   private static final long serialVersionUID = 1L;
 
   private final int slices;
@@ -24,9 +27,9 @@ final class AverageTask
 
   @Override
   public Iterator<Tuple2<Integer, byte[]>> call(Tuple2<Integer, Iterable<byte[]>> ofSlice) {
-    if (ofSlice._1() >= slices) {
+    if (ofSlice._1() == slices) {
       return StreamSupport.stream(ofSlice._2().spliterator(), false)
-          .map(report -> new Tuple2<>(ofSlice._1(), report))
+          .map(report -> new Tuple2<>(slices, report))
           .iterator();
     }
     long start = System.nanoTime();
@@ -34,7 +37,7 @@ final class AverageTask
     long nanos = System.nanoTime() - start + fetchNanos();
     return List.of(
             new Tuple2<>(ofSlice._1(), average),
-            new Tuple2<>(slices + 1, Bytes.of(out -> out.writeLong(nanos))))
+            new Tuple2<>(TIME, Bytes.of(out -> out.writeLong(nanos))))
         .iterator();
   }
 

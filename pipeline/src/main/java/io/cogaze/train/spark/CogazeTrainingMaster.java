@@ -145,7 +145,7 @@ public final class CogazeTrainingMaster
       for (Tuple2<Integer, byte[]> result : results) {
         if (result._1() == slices) {
           clock.add(Bytes.read(result._2(), TaskReport::read));
-        } else if (result._1() > slices) {
+        } else if (result._1() == AverageTask.TIME) {
           clock.addAveraging(Bytes.read(result._2(), DataInputStream::readLong));
         } else {
           averaged[result._1()] = result._2();

@@ -17,6 +17,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Progress {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
+
+  /** The metric of wall time. */
+  static final String SECONDS = "seconds";
+
   private static final String TRAIN = "train";
   private static final long MEBI = 1 << 20;
 
@@ -32,6 +36,7 @@ final class Progress {
   private final List<Long> roundEnds = new ArrayList<>();
   private final List<MemoryRow> memory = new ArrayList<>();
   private String lastRound = "";
+  private String lastLeft = "";
 
   /**
    * @param epochs of the stage, if none stops it early
@@ -60,21 +65,23 @@ final class Progress {
     for (int head = 0; head < heads.size(); head++) {
       add(round.epoch(), round.round(), lossOf(head), round.headLoss(head), round.examples());
     }
-    add(round.epoch(), round.round(), "seconds", round.seconds(), round.examples());
-    say(round, duration(secondsLeft));
+    add(round.epoch(), round.round(), SECONDS, round.seconds(), round.examples());
+    lastLeft = duration(secondsLeft);
+    say(round);
   }
 
-  private void say(RoundSummary round, String left) {
+  private void say(RoundSummary round) {
     String speed =
         format(
             "%.1f examples/s, speed-up %.2f of %d",
             round.examplesPerSecond(), round.speedUp(), round.tasks().size());
     lastRound =
-        format("  loss %.4f  %s  %s left at most", round.loss(), speed.replace(", ", "  "), left);
+        format(
+            "  loss %.4f  %s  %s left at most", round.loss(), speed.replace(", ", "  "), lastLeft);
     boolean watched = show(round.epoch(), format("round %d/%d", round.round(), round.rounds()));
     if (!watched) {
       StringBuilder losses = new StringBuilder();
-      for (int head = 0; head < heads.size(); head++) {
+      for (int head = 0; heads.size() > 1 && head < heads.size(); head++) {
         losses.append(format(", %s %.4f", Validation.name(heads.get(head)), round.headLoss(head)));
       }
       LOG.info(
@@ -87,7 +94,7 @@ final class Progress {
           format("%.4f", round.loss()),
           losses,
           speed,
-          left,
+          lastLeft,
           parts(round.times()));
     }
   }
@@ -126,7 +133,7 @@ final class Progress {
       add(epoch, 0, lossOf(head), mean(round -> round.headLoss(index)), examples);
     }
     add(epoch, 0, "learning_rate", learningRate, examples);
-    add(epoch, 0, "seconds", seconds, examples);
+    add(epoch, 0, SECONDS, seconds, examples);
     add(epoch, 0, "examples_per_second", examples / seconds, examples);
     add(epoch, 0, "speed_up", computed / seconds, examples);
     validation.forEach(
@@ -137,22 +144,22 @@ final class Progress {
     StringBuilder text = new StringBuilder();
     validation.forEach((metric, value) -> text.append(format(", %s %.4f", metric, value.value())));
     LOG.info(
-        "stage {} epoch {}/{}: train loss {}, {} examples in {}; validation{}{}",
+        "stage {} epoch {}/{}: train loss {}, {} examples; validation{}{}",
         stage,
         epoch,
         epochs,
         format("%.4f", loss),
         examples,
-        duration(seconds),
         text.length() == 0 ? "" : text.substring(1),
         best ? " (best so far)" : "");
     LOG.info(
-        "stage {} epoch {}/{}: {} examples/s, speed-up {}; {}; {}",
+        "stage {} epoch {}/{}: {} examples/s, speed-up {}{}; {}; {}",
         stage,
         epoch,
         epochs,
         format("%.1f", examples / seconds),
         format("%.2f", computed / seconds),
+        epoch < epochs ? ", " + lastLeft + " left at most" : "",
         parts(rounds.stream().map(RoundSummary::times).reduce(RoundTimes.NONE, RoundTimes::plus)),
         memoryText());
     EpochRows ofEpoch =

@@ -42,7 +42,7 @@ final class StageEvents {
     RoundRow round = rows.rounds().get(index);
     Map<String, Double> values = new LinkedHashMap<>();
     for (MetricRow row : rows.metrics()) {
-      if (row.round() == round.round()) {
+      if (row.round() == round.round() && !row.metric().equals(Progress.SECONDS)) {
         put(values, "round/" + row.metric(), row);
       }
     }

@@ -15,23 +15,21 @@ import org.apache.hadoop.fs.Path;
  * TensorBoard's event files. Each has a file an epoch.
  */
 final class StageRecords {
-  private final EpochFolder metrics;
-  private final EpochFolder rounds;
-  private final EpochFolder memory;
-  private final Optional<EpochFolder> events;
+  private final EpochFolder<List<MetricRow>> metrics;
+  private final EpochFolder<List<RoundRow>> rounds;
+  private final EpochFolder<List<MemoryRow>> memory;
+  private final Optional<EpochFolder<byte[]>> events;
   private boolean first = true;
 
   /** The records of a stage; event files only where they are wanted. */
   StageRecords(FileSystem fs, RunLayout run, String stage, boolean tensorboard) {
     StageLayout layout = run.stage(stage);
-    metrics = EpochFolder.ofTables(fs, layout.metrics(), "metrics");
-    rounds = EpochFolder.ofTables(fs, layout.rounds(), "rounds");
-    memory = EpochFolder.ofTables(fs, layout.memory(), "memory");
+    metrics = EpochFolder.ofTables(fs, layout.metrics(), "metrics", MetricRow.TABLE);
+    rounds = EpochFolder.ofTables(fs, layout.rounds(), "rounds", RoundRow.TABLE);
+    memory = EpochFolder.ofTables(fs, layout.memory(), "memory", MemoryRow.TABLE);
     events =
         tensorboard
-            ? Optional.of(
-                new EpochFolder(
-                    fs, run.tensorboard(stage), "tensorboard", "events.out.tfevents.", ""))
+            ? Optional.of(EpochFolder.ofEvents(fs, run.tensorboard(stage)))
             : Optional.empty();
   }
 
@@ -41,9 +39,9 @@ final class StageRecords {
     long roundsBefore = rounds.rowsBefore(epoch);
     boolean goesOn = first && epoch > 1;
     first = false;
-    metrics.write(epoch, MetricRow.TABLE, rows.metrics(), lock);
-    rounds.write(epoch, RoundRow.TABLE, rows.rounds(), lock);
-    memory.write(epoch, MemoryRow.TABLE, rows.memory(), lock);
+    metrics.write(epoch, rows.metrics(), lock);
+    rounds.write(epoch, rows.rounds(), lock);
+    memory.write(epoch, rows.memory(), lock);
     events.ifPresent(
         folder -> folder.write(epoch, StageEvents.file(rows, roundsBefore, goesOn), lock));
   }

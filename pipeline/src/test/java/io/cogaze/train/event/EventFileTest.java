@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,24 @@ final class EventFileTest {
     EventFile file = new EventFile(1500);
     file.scalars(1500, 1, Map.of());
     assertThat(messages(file)).hasSize(1);
+  }
+
+  @Test
+  void aPartOfARecordAndAChangedByteAreSeen() {
+    EventFile file = new EventFile(1500);
+    file.scalars(1500, 1, Map.of("a", 1.0));
+    byte[] whole = file.bytes();
+    assertThat(EventFile.isWhole(whole)).isTrue();
+    assertThat(EventFile.isWhole(new byte[0])).isFalse();
+    int first = new EventFile(1500).bytes().length;
+    for (int length = first + 1; length < whole.length; length++) {
+      assertThat(EventFile.isWhole(Arrays.copyOf(whole, length))).as("%d bytes", length).isFalse();
+    }
+    for (int at = 0; at < whole.length; at++) {
+      byte[] changed = whole.clone();
+      changed[at] ^= 0x10;
+      assertThat(EventFile.isWhole(changed)).as("byte %d", at).isFalse();
+    }
   }
 
   /** The messages of the records, in hexadecimal digits. */

@@ -159,6 +159,10 @@ final class StageRecordsTest {
     StageLayout stage = other.stage(STAGE);
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
     new CheckpointStore(fs(), stage).retain(List.of(1));
+    // A death over writing these leaves none; the files say themselves whether they are whole.
+    for (org.apache.hadoop.fs.Path lost : List.of(stage.rounds(), other.tensorboard(STAGE))) {
+      fs().delete(new org.apache.hadoop.fs.Path(lost, "manifest.json"), false);
+    }
     // What an attempt that was killed while it wrote leaves, by a name that no manifest lists.
     Path stray =
         folder.resolve("on/tensorboard/contrast/events.out.tfevents.00002-" + "0".repeat(32));
