@@ -2,6 +2,7 @@
 """Opens what CoGaze wrote with readers that share nothing with it, and prints what it found as JSON.
 
     read_outputs.py dicom DATA | csv DATA | shards SHARDS | evaluation RUN/evaluation/SPLIT
+    | stage RUN/stages/STAGE
 
 Needs duckdb, numpy, pandas, pyarrow and pydicom.
 """
@@ -104,6 +105,28 @@ def evaluation(folder):
     }
 
 
+def stage(folder):
+    rounds = parquet(folder, "rounds")
+    parts = rounds[
+        ["seconds_" + part for part in "compute read_wait serialise aggregate broadcast idle".split()]
+    ]
+    memory = parquet(folder, "memory")
+    rounds_with_memory = duckdb.sql(
+        f"select count(*) from (select distinct epoch, round from read_parquet('{folder}/memory/*.parquet'))"
+    ).fetchone()[0]
+    return {
+        "rounds": len(rounds),
+        "epochs": rounds["epoch"].nunique(),
+        "examples_of_epochs": [int(n) for n in rounds.groupby("epoch")["examples"].sum()],
+        "least_part": float(parts.min().min()),
+        "worst_sum": float((parts.sum(axis=1) - rounds["seconds"]).abs().max()),
+        "most_speed_up": float(rounds["speed_up"].max()),
+        "rounds_with_memory": rounds_with_memory,
+        "least_heap": int(memory["heap_used_bytes"].min()),
+        "heap_above_max": int((memory["heap_used_bytes"] > memory["heap_max_bytes"]).sum()),
+    }
+
+
 if __name__ == "__main__":
-    kinds = {"dicom": dicom, "csv": csv, "shards": shards, "evaluation": evaluation}
+    kinds = {"dicom": dicom, "csv": csv, "shards": shards, "evaluation": evaluation, "stage": stage}
     print(json.dumps(kinds[sys.argv[1]](pathlib.Path(sys.argv[2])), default=int))

@@ -40,6 +40,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -348,7 +349,11 @@ public final class Evaluator {
     Optional<double[]> gaze =
         timer.call(
             "average the training gaze maps",
-            () -> MeanGazeMap.of(spark, shards.handle(), shards.manifest(), index));
+            () ->
+                named(
+                    "gaze",
+                    "mean of the training gaze maps",
+                    () -> MeanGazeMap.of(spark, shards.handle(), shards.manifest(), index)));
     Map<String, List<Scored>> scored = new LinkedHashMap<>();
     Map<String, String> files = new LinkedHashMap<>();
     for (StageToEvaluate stage : stages) {
@@ -404,18 +409,21 @@ public final class Evaluator {
             reduction,
             settings.batchSize(),
             settings.writeMaps());
-    spark.setJobDescription("predict with stage " + stage.name());
     try {
       List<PredictionTask.Result> results =
-          predict(
-              spark,
-              Chunk.cut(entries, settings.examplesPerFile()),
-              new PredictionTask(
-                  plan,
-                  shards.handle(),
-                  new HadoopConf(session.sparkContext().hadoopConfiguration()),
-                  source,
-                  floor));
+          named(
+              stage.name(),
+              "stage " + stage.name() + " on split " + request.split().label(),
+              () ->
+                  predict(
+                      spark,
+                      Chunk.cut(entries, settings.examplesPerFile()),
+                      new PredictionTask(
+                          plan,
+                          shards.handle(),
+                          new HadoopConf(session.sparkContext().hadoopConfiguration()),
+                          source,
+                          floor)));
       List<Scored> scored = new ArrayList<>();
       List<Path> parts = new ArrayList<>();
       for (PredictionTask.Result result : results) {
@@ -425,7 +433,6 @@ public final class Evaluator {
       files.put(stage.name(), joined(stage.name(), parts, commit));
       return scored;
     } finally {
-      spark.setJobDescription(null);
       weights.destroy();
       if (floor != null) {
         floor.destroy();
@@ -477,10 +484,24 @@ public final class Evaluator {
         : new IllegalStateException("A prediction task failed: " + failure.getMessage(), failure);
   }
 
+  /** Does work whose Spark jobs are a group of this name and are shown with this description. */
+  private <T> T named(String group, String description, Supplier<T> work) {
+    spark.setJobGroup("evaluate/" + group, "evaluate: " + description);
+    try {
+      return work.get();
+    } finally {
+      spark.clearJobGroup();
+    }
+  }
+
   private Optional<List<Scored>> baseline(List<IndexEntry> index) {
     int classes = shards.manifest().targetClasses().size();
     Optional<List<Scored>> scored =
-        SimpleBaseline.predict(session, shards.handle(), index, classes, request.split());
+        named(
+            "baseline",
+            "simple features for the baseline",
+            () ->
+                SimpleBaseline.predict(session, shards.handle(), index, classes, request.split()));
     if (scored.isEmpty()) {
       notes.add("No simple-features baseline: the training split lacks a class.");
     }

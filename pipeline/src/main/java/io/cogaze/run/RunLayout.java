@@ -10,6 +10,9 @@ import org.apache.hadoop.fs.Path;
  * RUN/summary.json                      what the commands on this run did last
  * RUN/stages/STAGE/checkpoints/0007/    one committed folder an epoch
  * RUN/stages/STAGE/metrics/             rounds and epochs of the stage, committed
+ * RUN/stages/STAGE/rounds/              where the time of each round went, committed
+ * RUN/stages/STAGE/memory/              memory of each executor in each round, committed
+ * RUN/tensorboard/STAGE/                TensorBoard's event files, committed
  * RUN/stages/STAGE/manifest.json        the stage is finished
  * RUN/evaluation/SPLIT/                 predictions and metrics, committed
  * RUN/report/report.html
@@ -30,6 +33,11 @@ public record RunLayout(Path root) {
   /** The folder of a stage. */
   public StageLayout stage(String name) {
     return new StageLayout(new Path(stages(), checkedName(name)));
+  }
+
+  /** The folder of a stage's event files; TensorBoard is given the one above. */
+  public Path tensorboard(String stage) {
+    return new Path(new Path(root, "tensorboard"), checkedName(stage));
   }
 
   /** The folder of the evaluation on a split (train, valid, test). */

@@ -22,4 +22,14 @@ public record StageLayout(Path folder) {
   public Path metrics() {
     return new Path(folder, "metrics");
   }
+
+  /** Where the time of each round went. */
+  public Path rounds() {
+    return new Path(folder, "rounds");
+  }
+
+  /** Memory of each executor in each round. */
+  public Path memory() {
+    return new Path(folder, "memory");
+  }
 }

@@ -186,13 +186,13 @@ public final class SyntheticData {
     int chunks = (int) ((images + (long) ChunkTask.IMAGES - 1) / ChunkTask.IMAGES);
     List<Integer> numbers = IntStream.range(0, chunks).boxed().toList();
     JavaSparkContext java = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    java.setJobDescription("Draw " + images + " synthetic images");
+    java.setJobGroup("synthesize", "synthesize: " + images + " images");
     Broadcast<SerializableConfiguration> hadoop =
         java.broadcast(new SerializableConfiguration(fs.getConf()));
     ChunkTask task = new ChunkTask(root.toUri(), settings, images, seed, hadoop);
     List<ChunkTask.Done> done =
         java.parallelize(numbers, Math.min(chunks, mostTasks)).map(task).collect();
-    java.setJobDescription(null);
+    java.clearJobGroup();
     return done.stream().sorted(Comparator.comparingInt(ChunkTask.Done::chunk)).toList();
   }
 

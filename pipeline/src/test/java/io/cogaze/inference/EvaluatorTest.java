@@ -17,6 +17,7 @@ import io.cogaze.run.LockSettings;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
 import io.cogaze.run.RunLayout;
+import io.cogaze.shard.JobNames;
 import io.cogaze.shard.Split;
 import io.cogaze.train.TestRecipes;
 import io.cogaze.train.TestSpark;
@@ -87,6 +88,23 @@ class EvaluatorTest {
           .as("the fuse stage leaves the saliency map as it is")
           .containsExactly(fuse.get(i).map().orElseThrow());
     }
+  }
+
+  @Test
+  void everyJobIsNamedAfterWhatItEvaluates() throws Exception {
+    Path other = folder.resolve("named");
+    train(other, List.of("contrast", "classify"));
+    JobNames jobs =
+        JobNames.during(
+            TestSpark.session().sparkContext(), () -> evaluate(other, SETTINGS, List.of(), false));
+
+    assertThat(jobs.descriptions())
+        .contains(
+            "evaluate: mean of the training gaze maps",
+            "evaluate: stage classify on split valid",
+            "evaluate: simple features for the baseline")
+        .allMatch(name -> name.startsWith("evaluate: "));
+    assertThat(jobs.groups()).contains("evaluate/gaze", "evaluate/classify", "evaluate/baseline");
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.cogaze.run.Manifest;
 import io.cogaze.shard.Example;
 import io.cogaze.shard.IndexEntry;
 import io.cogaze.shard.Issue;
+import io.cogaze.shard.JobNames;
 import io.cogaze.shard.Leakage;
 import io.cogaze.shard.ShardReader;
 import io.cogaze.shard.ShardSet;
@@ -197,6 +198,16 @@ class PreprocessorTest {
     int found = example.pixels()[9 * 32 + 9] & 0xFFFF;
     assertThat(found / 65535.0).isCloseTo(sum / 4, within(2e-5));
     assertThat(example.pixels()[0]).isZero();
+  }
+
+  @Test
+  void itsJobsAreNamedAfterWhatTheyMake() throws Exception {
+    fixture().write();
+    JobNames jobs = JobNames.during(spark.sparkContext(), () -> preprocess("named"));
+
+    assertThat(jobs.groups()).isNotEmpty().containsOnly("preprocess");
+    assertThat(jobs.descriptions())
+        .allMatch(name -> name.matches("preprocess: \\d+ images of egd-cxr to \\d+ data files"));
   }
 
   @Test

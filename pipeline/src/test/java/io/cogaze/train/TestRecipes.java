@@ -88,7 +88,7 @@ public final class TestRecipes {
   /** Settings with this many averaging workers. */
   public static TrainSettings settings(int workers) {
     return new TrainSettings(
-        7, workers, 1, 8, 16, 8, true, 0, new TrainSettings.Checkpoints(1, 100));
+        7, workers, 1, 8, 16, 8, true, 0, true, new TrainSettings.Checkpoints(1, 100));
   }
 
   private static StageSettings stage(

@@ -104,7 +104,8 @@ class ArchitectureTest {
   static Stream<String> withoutSpark() {
     return Stream.of(
             PLAIN.stream(),
-            Stream.of("error", "nn", "weights", "train.plan", "train.step", "train.merge"))
+            Stream.of(
+                "error", "nn", "weights", "train.plan", "train.step", "train.merge", "train.event"))
         .flatMap(names -> names);
   }
 
@@ -115,7 +116,10 @@ class ArchitectureTest {
   }
 
   static Stream<String> withoutDeeplearning4j() {
-    return Stream.of(PLAIN.stream(), DATA.stream(), Stream.of("error", "train.plan", "train.merge"))
+    return Stream.of(
+            PLAIN.stream(),
+            DATA.stream(),
+            Stream.of("error", "train.plan", "train.merge", "train.event"))
         .flatMap(names -> names);
   }
 

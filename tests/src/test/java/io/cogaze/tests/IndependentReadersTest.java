@@ -112,6 +112,23 @@ class IndependentReadersTest {
         .contains("Normal", "CHF", "pneumonia");
   }
 
+  @Test
+  void pandasAndDuckDbReadTheRoundsAndTheMemoryOfAStage() {
+    JsonNode seen = read("stage", SmallPipeline.run().resolve("stages/contrast"));
+    assertThat(seen.path("rounds").asInt()).isGreaterThanOrEqualTo(2);
+    assertThat(seen.path("epochs").asInt()).isEqualTo(2);
+    assertThat(seen.path("examples_of_epochs"))
+        .extracting(JsonNode::asLong)
+        .containsOnly(
+            Json.summary(SmallPipeline.shards()).path("counts").path("examples_train").asLong());
+    assertThat(seen.path("least_part").asDouble()).isNotNegative();
+    assertThat(seen.path("worst_sum").asDouble()).as("parts against seconds").isLessThan(1e-6);
+    assertThat(seen.path("most_speed_up").asDouble()).isBetween(0.01, 2.0);
+    assertThat(seen.path("rounds_with_memory")).isEqualTo(seen.path("rounds"));
+    assertThat(seen.path("least_heap").asLong()).isPositive();
+    assertThat(seen.path("heap_above_max").asInt(-1)).isZero();
+  }
+
   private static JsonNode read(String what, Path folder) {
     Completed done = PythonEnvironment.named("readers").script("read_outputs.py", what, folder);
     return Json.parse(done.expect(0).out());

@@ -12,6 +12,7 @@ package io.cogaze.train.plan;
  * @param cacheFrozenFeatures whether a stage whose learning parts sit on frozen ones computes the
  *     frozen ones' result once an example instead of in every epoch
  * @param averagingSlices parts into which the averaged vectors are cut, 0 = twice the workers
+ * @param tensorboard whether TensorBoard's event files are written
  * @param checkpoints when checkpoints are written and which are kept
  * @param prefetchBatches batches that a worker reads ahead while the network computes
  * @param averageUpdaterEvery averagings of the parameters for each one of the optimiser's state
@@ -26,6 +27,7 @@ public record TrainSettings(
     int validationBatchSize,
     boolean cacheFrozenFeatures,
     int averagingSlices,
+    boolean tensorboard,
     Checkpoints checkpoints,
     int prefetchBatches,
     int averageUpdaterEvery,
@@ -57,6 +59,7 @@ public record TrainSettings(
       int validationBatchSize,
       boolean cacheFrozenFeatures,
       int averagingSlices,
+      boolean tensorboard,
       Checkpoints checkpoints) {
     this(
         seed,
@@ -67,6 +70,7 @@ public record TrainSettings(
         validationBatchSize,
         cacheFrozenFeatures,
         averagingSlices,
+        tensorboard,
         checkpoints,
         2,
         1,

@@ -3,11 +3,10 @@ package io.cogaze.train.spark;
 import io.cogaze.error.RunException;
 import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.step.StageNetwork;
-import io.cogaze.train.step.WorkerReport;
+import java.io.DataInputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -92,6 +91,7 @@ public final class CogazeTrainingMaster
     for (String token : tokens.collect()) {
       rounds.computeIfAbsent(PlanToken.decode(token).round(), r -> new ArrayList<>()).add(token);
     }
+    int slots = rounds.values().stream().mapToInt(List::size).max().orElse(0);
     JavaSparkContext context = graph.getSparkContext();
     byte[][] state = cut();
     int every = network.hasUpdaterState() ? averageUpdaterEvery : 1;
@@ -99,8 +99,6 @@ public final class CogazeTrainingMaster
     int iteration = network.graph().getConfiguration().getIterationCount();
     int epochsDone = network.graph().getConfiguration().getEpochCount();
     for (Map.Entry<Integer, List<String>> round : rounds.entrySet()) {
-      List<WorkerReport> reports = new ArrayList<>();
-      long start = System.nanoTime();
       int epoch = PlanToken.decode(round.getValue().get(0)).epoch();
       String name =
           String.format(
@@ -112,17 +110,14 @@ public final class CogazeTrainingMaster
               rounds.size());
       context.setJobGroup(stage + "/" + epoch + "/" + (round.getKey() + 1), name);
       own.next((round.getKey() + 1) % every == 0 || round.getKey() + 1 == rounds.size());
-      state = round(context, round.getValue(), state, iteration, epochsDone, own, reports);
-      iteration += reports.stream().mapToInt(WorkerReport::steps).max().orElse(0);
+      RoundClock clock = new RoundClock();
+      state = round(context, round.getValue(), state, iteration, epochsDone, own, clock);
+      List<TaskReport> reports = clock.tasks();
+      iteration += reports.stream().mapToInt(task -> task.work().steps()).max().orElse(0);
       long bytes = Arrays.stream(state).mapToLong(slice -> slice.length).sum();
       listener.accept(
           new RoundSummary(
-              epoch,
-              round.getKey() + 1,
-              rounds.size(),
-              List.copyOf(reports),
-              (System.nanoTime() - start) / 1e9,
-              bytes));
+              epoch, round.getKey() + 1, rounds.size(), reports, clock.times(slots), bytes));
     }
     context.clearJobGroup();
     network.state(StateSlice.join(Arrays.asList(state), iteration, epochsDone));
@@ -139,8 +134,9 @@ public final class CogazeTrainingMaster
       int iteration,
       int epochsDone,
       OwnUpdaters own,
-      List<WorkerReport> reports) {
+      RoundClock clock) {
     Broadcast<byte[][]> broadcast = context.broadcast(state);
+    clock.broadcastDone();
     boolean whole = false;
     try {
       RoundTask task =
@@ -160,15 +156,18 @@ public final class CogazeTrainingMaster
                       .groupByKey(new SlicePartitioner(slices))
                       .flatMapToPair(new AverageTask(slices, broadcast))
                       .collect());
+      clock.jobDone();
       byte[][] averaged = new byte[slices][];
       for (Tuple2<Integer, byte[]> result : results) {
         if (result._1() == slices) {
-          reports.add(Bytes.read(result._2(), WorkerReport::read));
+          clock.add(Bytes.read(result._2(), TaskReport::read));
+        } else if (result._1() == AverageTask.TIME) {
+          clock.addAveraging(Bytes.read(result._2(), DataInputStream::readLong));
         } else {
           averaged[result._1()] = result._2();
         }
       }
-      reports.sort(Comparator.comparingInt(WorkerReport::worker));
+      List<TaskReport> reports = clock.tasks();
       if (reports.size() != tokens.size()) {
         throw new RunException(
             "Stage '"
@@ -180,7 +179,7 @@ public final class CogazeTrainingMaster
                 + " workers reported; a result was lost or counted twice. Start the run again; it"
                 + " goes on from the last checkpoint");
       }
-      Accounting.averaged(context.getLocalProperty("spark.job.description"), averaged, reports);
+      Accounting.averaged(context.getLocalProperty("spark.job.description"), averaged, reports.stream().map(TaskReport::work).toList());
       whole = true;
       return averaged;
     } finally {

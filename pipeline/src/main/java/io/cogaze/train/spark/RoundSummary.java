@@ -9,40 +9,60 @@ import java.util.List;
  * @param epoch from 1
  * @param round from 1
  * @param rounds rounds of the epoch
- * @param reports of the workers, in order
- * @param seconds from the broadcast of the state to the collection of the averaged one
+ * @param tasks what the workers that had batches report, in the order of the workers
+ * @param times where the time went, from the broadcast of the state to the averaged one
  * @param bytesThroughDriver size of the averaged state
  */
-public record RoundSummary(
+record RoundSummary(
     int epoch,
     int round,
     int rounds,
-    List<WorkerReport> reports,
-    double seconds,
+    List<TaskReport> tasks,
+    RoundTimes times,
     long bytesThroughDriver) {
+  private static final double NANOS = 1e9;
+
+  /** What the workers did, in order. */
+  List<WorkerReport> reports() {
+    return tasks.stream().map(TaskReport::work).toList();
+  }
+
+  /** From the broadcast of the state to the collection of the averaged one. */
+  double seconds() {
+    return times.wall() / NANOS;
+  }
 
   /** Examples that the workers used. */
-  public long examples() {
-    return reports.stream().mapToLong(WorkerReport::examples).sum();
+  long examples() {
+    return tasks.stream().mapToLong(task -> task.work().examples()).sum();
   }
 
   /** Mean over the examples of the weighted loss. */
-  public double loss() {
-    return reports.stream().mapToDouble(WorkerReport::lossSum).sum() / examples();
+  double loss() {
+    return tasks.stream().mapToDouble(task -> task.work().lossSum()).sum() / examples();
   }
 
   /** Mean over the examples of a head's loss without its weight. */
-  public double headLoss(int head) {
-    return reports.stream().mapToDouble(report -> report.headLossSums()[head]).sum() / examples();
+  double headLoss(int head) {
+    return tasks.stream().mapToDouble(task -> task.work().headLossSums()[head]).sum() / examples();
   }
 
-  /** Seconds of the slowest worker in the network. */
-  public double computeSeconds() {
-    return reports.stream().mapToLong(WorkerReport::computeNanos).max().orElse(0) / 1e9;
+  /**
+   * The speed-up over one worker: compute seconds of all workers over the wall seconds. One worker
+   * that does nothing but compute, at the speed that the workers had side by side, would need as
+   * much longer. It is at most the number of workers; where they slow each other down (one memory
+   * for all cores), one alone would be faster than this assumes.
+   */
+  double speedUp() {
+    return computeSeconds() / seconds();
   }
 
-  /** Seconds of the slowest worker in reading and assembling. */
-  public double readSeconds() {
-    return reports.stream().mapToLong(WorkerReport::readNanos).max().orElse(0) / 1e9;
+  /** Seconds of all workers together in their networks. */
+  double computeSeconds() {
+    return tasks.stream().mapToLong(task -> task.work().computeNanos()).sum() / NANOS;
+  }
+
+  double examplesPerSecond() {
+    return examples() / seconds();
   }
 }

@@ -6,11 +6,12 @@ import io.cogaze.train.step.ExampleSource;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.train.step.WorkerReport;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.api.java.function.PairFlatMapFunction;
@@ -63,6 +64,7 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
    * @param text the worker's token; empty where it has no batches in this round
    */
   Iterator<Tuple2<Integer, byte[]>> run(String text, Optional<OwnUpdater> own) {
+    long begun = System.nanoTime();
     TaskContext task = TaskContext.get();
     return WorkerSlots.ofThisJvm()
         .run(
@@ -72,14 +74,18 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
             bench ->
                 text.isEmpty()
                     ? idle(own, bench.shipment())
-                    : train(PlanToken.decode(text), own, bench, task))
-        .iterator();
+                    : train(PlanToken.decode(text), own, bench, task, begun));
   }
 
-  private List<Tuple2<Integer, byte[]>> train(
-      PlanToken token, Optional<OwnUpdater> own, WorkerSlots.Bench bench, TaskContext task) {
+  private Iterator<Tuple2<Integer, byte[]>> train(
+      PlanToken token,
+      Optional<OwnUpdater> own,
+      WorkerSlots.Bench bench,
+      TaskContext task,
+      long begun) {
     TrainingState start = start(own);
     bench.worker().network().state(start);
+    long stateSet = System.nanoTime();
     ExampleSource shards = bench.cache().source(bench.shipment().shards(), token.batches());
     ExampleSource source =
         rows -> {
@@ -89,6 +95,8 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
           return shards.examples(rows);
         };
     WorkerReport report = bench.worker().fit(token, source, bench.shipment().prefetchBatches());
+    long fitted = System.nanoTime();
+    ExecutorMemory memory = ExecutorMemory.now();
     TrainingState reached = bench.worker().reached(token, source);
     StateSlice.Origin origin =
         new StateSlice.Origin(
@@ -105,7 +113,7 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
                 token.round(),
                 token.worker())
             .nextLong();
-    List<Tuple2<Integer, byte[]>> results =
+    Stream<Tuple2<Integer, byte[]>> results =
         slices(
             start,
             averagesUpdater ? reached : reached.withUpdater(NONE),
@@ -113,25 +121,37 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
             key,
             bench.shipment());
     int slices = bench.shipment().slices();
-    results.add(new Tuple2<>(slices, Bytes.of(report::write)));
-    if (!averagesUpdater) {
-      results.add(new Tuple2<>(slices + 1, new OwnUpdater(origin, reached.updater()).toBytes()));
-    }
-    return results;
+    // Slices are cut as Spark's shuffle takes them, and the report last, so that it knows the time.
+    Stream<Tuple2<Integer, byte[]>> last =
+        Stream.of(slices)
+            .map(
+                index ->
+                    new Tuple2<>(
+                        index,
+                        Bytes.of(
+                            new TaskReport(
+                                    report, stateSet - begun, System.nanoTime() - fitted, memory)
+                                ::write)));
+    Stream<Tuple2<Integer, byte[]>> updater =
+        averagesUpdater
+            ? Stream.empty()
+            : Stream.of(
+                new Tuple2<>(slices + 1, new OwnUpdater(origin, reached.updater()).toBytes()));
+    return Stream.concat(Stream.concat(results, updater), last).iterator();
   }
 
   /** A worker without batches keeps its optimiser's state, until that is averaged. */
-  private List<Tuple2<Integer, byte[]>> idle(Optional<OwnUpdater> own, StageShipment shipped) {
+  private Iterator<Tuple2<Integer, byte[]>> idle(Optional<OwnUpdater> own, StageShipment shipped) {
     if (own.isEmpty()) {
-      return List.of();
+      return Collections.emptyIterator();
     }
     if (!averagesUpdater) {
-      return List.of(new Tuple2<>(shipped.slices() + 1, own.get().toBytes()));
+      return Stream.of(new Tuple2<>(shipped.slices() + 1, own.get().toBytes())).iterator();
     }
     TrainingState start = start(own);
     StateSlice.Origin origin =
         new StateSlice.Origin(own.get().origin().worker(), 0, own.get().examples());
-    return slices(start, start, origin, 0, shipped);
+    return slices(start, start, origin, 0, shipped).iterator();
   }
 
   private TrainingState start(Optional<OwnUpdater> own) {
@@ -139,22 +159,20 @@ final class RoundTask implements PairFlatMapFunction<String, Integer, byte[]> {
     return own.map(updater -> joined.withUpdater(updater.values())).orElse(joined);
   }
 
-  private static List<Tuple2<Integer, byte[]>> slices(
+  private static Stream<Tuple2<Integer, byte[]>> slices(
       TrainingState start,
       TrainingState reached,
       StateSlice.Origin origin,
       long key,
       StageShipment shipped) {
     int count = shipped.slices();
-    List<Tuple2<Integer, byte[]>> results = new ArrayList<>(count + 2);
-    for (int slice = 0; slice < count; slice++) {
-      results.add(
-          new Tuple2<>(
-              slice,
-              shipped.sendsDeltas()
-                  ? StateSlice.cutDeltas(start, reached, slice, count, origin, key)
-                  : StateSlice.cut(reached, slice, count, origin)));
-    }
-    return results;
+    return IntStream.range(0, count)
+        .mapToObj(
+            slice ->
+                new Tuple2<>(
+                    slice,
+                    shipped.sendsDeltas()
+                        ? StateSlice.cutDeltas(start, reached, slice, count, origin, key)
+                        : StateSlice.cut(reached, slice, count, origin)));
   }
 }

@@ -47,8 +47,6 @@ import io.cogaze.train.step.TrainingState;
 import io.cogaze.weights.TensorStore;
 import io.cogaze.weights.Tensors;
 import io.cogaze.weights.TransferMap;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -219,11 +217,7 @@ final class StageRun {
     LOG.info("stage {} was trained with another configuration and starts anew", stage);
     FolderCommit.withdraw(fs, layout.folder());
     checkpoints.retain(List.of());
-    try {
-      fs.delete(layout.metrics(), true);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot delete " + layout.metrics(), e);
-    }
+    StageRecords.delete(fs, run, stage);
     StaleEvaluation.withdraw(fs, run);
   }
 
@@ -390,8 +384,13 @@ final class StageRun {
       List<ExampleRef> examples = examples(Split.TRAIN);
       Validation validation = validation(examples(Split.VALID));
       Progress progress =
-          new Progress(run.root().getName(), stage, settings.epochs(), initial.heads());
-      MetricsFolder metrics = new MetricsFolder(fs, layout.metrics());
+          new Progress(
+              run.root().getName(),
+              stage,
+              settings.epochs(),
+              initial.heads(),
+              System::currentTimeMillis);
+      StageRecords records = new StageRecords(fs, run, stage, train.tensorboard());
       StageNetwork network = initial;
       StageState state =
           new StageState(
@@ -415,14 +414,18 @@ final class StageRun {
         }
         fit(network, examples, epoch, progress);
         progress.validating(epoch);
-        Map<String, Validation.Value> values =
-            validation.run(context, network, Validation.jobName(stage, epoch));
+        Map<String, Validation.Value> values = validation.run(context, network, stage, epoch);
         double rate = network.learningRate();
         state = after(state, epoch, network, values);
         boolean best = state.schedule().bestEpoch() == epoch;
         requireBest(state);
-        List<MetricRow> rows = progress.epoch(epoch, values, rate, best);
-        writing("write the metrics of epoch " + epoch, () -> metrics.write(epoch, rows, lock));
+        EpochRows rows = progress.epoch(epoch, values, rate, best);
+        writing(
+            "write the metrics of epoch " + epoch,
+            () -> {
+              records.write(rows, lock);
+              return rows;
+            });
         checkpoint(state, network, best);
       }
       requireBest(state);
@@ -501,6 +504,8 @@ final class StageRun {
             plan.repeats());
       }
       progress.training(epoch);
+      context.setJobGroup(
+          stage + "/" + epoch + "/plan", "stage " + stage + ", epoch " + epoch + ", plan");
       CogazeTrainingMaster master =
           new CogazeTrainingMaster(
               network,

@@ -61,8 +61,10 @@ final class Validation {
    * The metrics of the network by name: loss, loss_HEAD, and auroc_macro and kl where they apply. A
    * head that no example can judge has an unknown loss, and so has the sum.
    */
-  Map<String, Value> run(JavaSparkContext context, StageNetwork network, String jobName) {
-    context.setJobGroup(jobName, jobName);
+  Map<String, Value> run(JavaSparkContext context, StageNetwork network, String stage, int epoch) {
+    context.setJobGroup(
+        stage + "/" + epoch + "/validation",
+        String.format(Locale.ROOT, "stage %s, epoch %d, validation", stage, epoch));
     Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), slices));
     List<ValidationRow> rows = new ArrayList<>();
     try {
@@ -86,11 +88,6 @@ final class Validation {
       context.clearJobGroup();
     }
     return metrics(rows, network.heads());
-  }
-
-  /** The tokens that hold all batches of a plan, one a worker. */
-  static String jobName(String stage, int epoch) {
-    return String.format(Locale.ROOT, "stage %s, epoch %d, validation", stage, epoch);
   }
 
   private Map<String, Value> metrics(List<ValidationRow> rows, List<Head> heads) {

@@ -16,6 +16,7 @@ final class FrozenFeatures {
   private final BatchAssembler assembler;
   private final FeatureCache cache;
   private final long[][] shapes;
+  private long nanos;
 
   FrozenFeatures(
       StageNetwork whole, List<String> boundary, BatchAssembler assembler, FeatureCache cache) {
@@ -47,6 +48,13 @@ final class FrozenFeatures {
     return inputs;
   }
 
+  /** Time in the frozen network since this was last asked. */
+  long takeNanos() {
+    long taken = nanos;
+    nanos = 0;
+    return taken;
+  }
+
   private float[][] features(Example example) {
     return cache.get(example.exampleId()).orElseGet(() -> computed(example));
   }
@@ -70,10 +78,12 @@ final class FrozenFeatures {
 
   private INDArray[] activations(Example example) {
     INDArray image = assembler.images(List.of(example));
+    long start = System.nanoTime();
     INDArray[] activations = whole.graph().output(boundary, false, new INDArray[] {image}, null);
     for (int b = 0; b < activations.length; b++) {
       shapes[b] = activations[b].shape();
     }
+    nanos += System.nanoTime() - start;
     return activations;
   }
 }

@@ -133,8 +133,9 @@ public final class WorkerNetwork {
       }
       examples += batch.size();
       idHash += LongStream.of(keys(batch)).sum();
-      readNanos += read - start;
-      computeNanos += done - read;
+      long features = frozenFeatures.map(FrozenFeatures::takeNanos).orElse(0L);
+      readNanos += read - start - features;
+      computeNanos += done - read + features;
     }
     return new WorkerReport(
         token.worker(), examples, steps, lossSum, headLossSums, idHash, readNanos, computeNanos);

@@ -72,7 +72,7 @@ final class AccountingTest {
     swapped.set(0, as(0, swapped.get(1)));
     swapped.set(1, as(1, first));
     assertRefused(
-        new RoundSummary(1, 1, PLAN.rounds(), swapped, 1, 1),
+        summary(1, swapped),
         "worker 0 used 8 of 8 planned examples: others than planned");
   }
 
@@ -81,7 +81,7 @@ final class AccountingTest {
     List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
     reports.add(reports.get(1));
     assertRefused(
-        new RoundSummary(1, 1, PLAN.rounds(), reports, 1, 1),
+        summary(1, reports),
         "Stage 'classify', epoch 1, round 1: worker 1 delivered its result twice");
   }
 
@@ -90,7 +90,7 @@ final class AccountingTest {
     List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
     reports.remove(2);
     assertRefused(
-        new RoundSummary(1, 1, PLAN.rounds(), reports, 1, 1), "the result of worker 2 is lost");
+        summary(1, reports), "the result of worker 2 is lost");
   }
 
   @Test
@@ -98,7 +98,7 @@ final class AccountingTest {
     List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
     reports.add(as(WORKERS, reports.get(0)));
     assertRefused(
-        new RoundSummary(1, 1, PLAN.rounds(), reports, 1, 1),
+        summary(1, reports),
         "worker 3 reported, but the plan has 3 workers");
   }
 
@@ -200,7 +200,15 @@ final class AccountingTest {
           new WorkerReport(
               worker, ids.size(), 1, ids.size(), new double[] {ids.size()}, hash, 1, 1));
     }
-    return new RoundSummary(1, round, PLAN.rounds(), reports, 1, 1);
+    return summary(round, reports);
+  }
+
+  private static RoundSummary summary(int round, List<WorkerReport> reports) {
+    List<TaskReport> tasks =
+        reports.stream()
+            .map(report -> new TaskReport(report, 1, 1, ExecutorMemory.now()))
+            .toList();
+    return new RoundSummary(1, round, PLAN.rounds(), tasks, RoundTimes.NONE, 1);
   }
 
   private static List<ExampleRef> examples() {

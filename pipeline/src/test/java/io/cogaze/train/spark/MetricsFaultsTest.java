@@ -32,7 +32,7 @@ final class MetricsFaultsTest {
     FileSystem fs = FaultyFileSystem.open();
     Path before = temporary.resolve("before");
     try (RunLock lock = lock(before)) {
-      MetricsFolder metrics = metrics(fs, before);
+      EpochFolder<List<MetricRow>> metrics = metrics(fs, before);
       metrics.write(1, rows(1), lock);
       metrics.write(2, rows(2), lock);
     }
@@ -75,8 +75,8 @@ final class MetricsFaultsTest {
         FaultyFileSystem.open(), FaultyFileSystem.path(run), "train", LockSettings.DEFAULT);
   }
 
-  private static MetricsFolder metrics(FileSystem fs, Path run) {
-    return new MetricsFolder(fs, folder(run));
+  private static EpochFolder<List<MetricRow>> metrics(FileSystem fs, Path run) {
+    return EpochFolder.ofTables(fs, folder(run), "metrics", MetricRow.TABLE);
   }
 
   private static org.apache.hadoop.fs.Path folder(Path run) {

@@ -105,6 +105,7 @@ final class StageTrainerTest {
             other.validationBatchSize(),
             other.cacheFrozenFeatures(),
             other.averagingSlices(),
+            other.tensorboard(),
             other.checkpoints());
 
     assertThat(second).isEqualTo(first);

@@ -418,6 +418,7 @@ final class TrainingFaultsTest {
             usual.validationBatchSize(),
             usual.cacheFrozenFeatures(),
             usual.averagingSlices(),
+            usual.tensorboard(),
             new TrainSettings.Checkpoints(1, 1));
     return StageTrainer.train(
             TestSpark.session(),
