@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.cogaze.error.RunException;
 import io.cogaze.train.step.TrainingState;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,8 +88,8 @@ final class StateSliceTest {
     byte[] slice = StateSlice.cut(random(1, 1), 0, 2, new StateSlice.Origin(3, 4, 4));
 
     assertThatThrownBy(() -> StateSlice.average(List.of(slice, slice), StateSliceTest::none))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Worker 3 delivered its result twice");
+        .isInstanceOf(RunException.class)
+        .hasMessageStartingWith("Cannot average: worker 3 delivered its result twice");
   }
 
   @Test
