@@ -23,6 +23,7 @@ import io.cogaze.shard.SplitCounts;
 import io.cogaze.synthetic.SyntheticResult;
 import io.cogaze.synthetic.SyntheticSettings;
 import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.spark.StageTrainer;
 import io.cogaze.train.spark.TrainRequest;
@@ -82,6 +83,7 @@ final class DemoCommand extends AbstractCommand {
       Supplier<PreprocessSettings> preprocess,
       Supplier<Recipe> recipe,
       Supplier<TrainSettings> train,
+      Supplier<ResourceSettings> resources,
       Supplier<EvaluateSettings> evaluate,
       Supplier<ReportSettings> report,
       Supplier<LockSettings> lock) {
@@ -92,6 +94,7 @@ final class DemoCommand extends AbstractCommand {
           binder.bind("preprocess", PreprocessSettings.class),
           binder.bind("recipe", Recipe.class),
           binder.bind("train", TrainSettings.class),
+          binder.bind("resources", ResourceSettings.class),
           binder.bind("evaluate", EvaluateSettings.class),
           binder.bind("report", ReportSettings.class),
           binder.bind("run", LockSettings.class));
@@ -182,7 +185,9 @@ final class DemoCommand extends AbstractCommand {
                         settings.train().get(),
                         List.of(),
                         overwrite,
-                        locking),
+                        locking,
+                        config.render(TrainCommand.REPRODUCED),
+                        settings.resources().get()),
                     result -> TrainOutputs.write(fileSystem, run, config, result)));
     TrainCommand.print(out(), trained);
     EvaluateResult evaluated =

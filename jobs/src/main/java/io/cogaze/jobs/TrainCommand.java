@@ -48,6 +48,9 @@ import picocli.CommandLine.Option;
       "      --set train.seed=5",
     })
 final class TrainCommand extends AbstractCommand {
+  /** The blocks of the configuration that a checkpoint keeps: all that decides its content. */
+  static final List<String> REPRODUCED = List.of("recipe", "train");
+
   private static final Logger LOG = LoggerFactory.getLogger(TrainCommand.class);
 
   @Option(
@@ -142,7 +145,7 @@ final class TrainCommand extends AbstractCommand {
             original == null ? stages : original.stages(plan),
             overwrite,
             lock,
-            config.render(),
+            config.render(REPRODUCED),
             resources);
     requireResources(request, resources);
     if (dryRun) {

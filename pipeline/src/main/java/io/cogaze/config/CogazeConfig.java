@@ -152,6 +152,17 @@ public final class CogazeConfig {
     return render(Secrets.redact(settings), false);
   }
 
+  /** As {@link #render()}, of some blocks only. */
+  public String render(List<String> blocks) {
+    ConfigObject kept = settings;
+    for (String block : settings.keySet()) {
+      if (!blocks.contains(block)) {
+        kept = kept.withoutKey(block);
+      }
+    }
+    return render(Secrets.redact(kept), false);
+  }
+
   /** As {@link #render()}, with each key's comment and where its value comes from. */
   public String renderExplained() {
     return render(explain(Secrets.redact(settings), reference), true);

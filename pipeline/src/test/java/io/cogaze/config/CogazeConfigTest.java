@@ -165,6 +165,16 @@ class CogazeConfigTest {
   }
 
   @Test
+  void rendersTheBlocksThatAreAskedFor() {
+    CogazeConfig config = load(List.of(), "a.x=5");
+    CogazeConfig again =
+        load(List.of(ConfigSource.text("rendered.conf", config.render(List.of("a", "none")))));
+
+    assertThat(config.render(List.of("a"))).startsWith("cogaze {").doesNotContain("stages");
+    assertThat(again.values("a")).isEqualTo(config.values("a"));
+  }
+
+  @Test
   void rendersWithoutSecretsAndShowsWhichKeyWasUsed() {
     CogazeConfig config =
         load(

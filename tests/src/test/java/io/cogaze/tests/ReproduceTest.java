@@ -28,7 +28,13 @@ class ReproduceTest {
 
   private static InProcess.Result reproduce(Path run, Object... more) {
     Object[] words = {
-      "train", "--reproduce", provenance("classify"), "--shards", SmallPipeline.shards(), "--run", run
+      "train",
+      "--reproduce",
+      provenance("classify"),
+      "--shards",
+      SmallPipeline.shards(),
+      "--run",
+      run
     };
     return InProcess.run(Stream.concat(Stream.of(words), Stream.of(more)).toArray());
   }
@@ -56,7 +62,8 @@ class ReproduceTest {
     assertThat(done.exitCode()).isEqualTo(3);
     assertThat(done.err())
         .contains("Not reproduced: stage classify, epoch 1: parameters_sha256 differs.")
-        .contains("there: " + stage(SmallPipeline.run(), "classify").path("parameters_sha256").asText())
+        .contains(
+            "there: " + stage(SmallPipeline.run(), "classify").path("parameters_sha256").asText())
         .contains("here:  " + stage(run, "classify").path("parameters_sha256").asText())
         .contains("cause: configuration and content of the shards: there ");
   }

@@ -118,8 +118,7 @@ public final class EngineBenchmark {
           subject,
           settings.threads(),
           phase,
-          new Side(
-              Order.COGAZE, prepared.path("engine").asText(), first, turns, child.peakMb()));
+          new Side(Order.COGAZE, prepared.path("engine").asText(), first, turns, child.peakMb()));
     }
   }
 

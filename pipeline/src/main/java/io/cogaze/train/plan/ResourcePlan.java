@@ -145,8 +145,16 @@ public final class ResourcePlan {
     }
     needs.add(
         Amount.ofBytes(
-            2.0 * slots * batch.batch(),
-            "batches being put together (stage " + batch.stage() + ")"));
+            (2.0 + train.prefetchBatches()) * slots * batch.batch(),
+            "batches being put together and read ahead (stage " + batch.stage() + ")"));
+    if (train.averageUpdaterEvery() > 1) {
+      StageNeed updater = most(StageNeed::updater);
+      int kept = given.oneJvm() ? train.workers() : slots;
+      needs.add(
+          Amount.ofBytes(
+              (double) kept * updater.updater(),
+              "workers' own optimiser states between averagings (stage " + updater.stage() + ")"));
+    }
     return needs;
   }
 

@@ -176,6 +176,9 @@ public final class TrainingSum {
       // The network of the rate before lives until it is collected.
       step += mebibytes(vectors);
     }
+    if (settings.accumulate() > 1) {
+      step += mebibytes(learned);
+    }
     step += mebibytes(learned * Math.max(0, states - states(UpdaterSettings.Kind.ADAM)));
     return new StageNeed(
         stage,

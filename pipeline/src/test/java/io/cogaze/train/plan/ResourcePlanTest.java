@@ -72,7 +72,8 @@ class ResourcePlanTest {
             2 * 2 * state,
             // 1000 examples of 0.1 MiB are more than the cache may take.
             16L,
-            4L);
+            // Two being put together and two read ahead, of 1 MiB, by two tasks.
+            8L);
   }
 
   @Test
