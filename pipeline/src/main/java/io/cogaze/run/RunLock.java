@@ -3,6 +3,7 @@ package io.cogaze.run;
 import io.cogaze.error.RunException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
@@ -271,7 +272,11 @@ public final class RunLock implements AutoCloseable {
       // one call for both.
       java.nio.file.Path local = java.nio.file.Path.of(file.toUri().getPath());
       try {
-        Files.write(local, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        write(
+            fs,
+            file,
+            Files.newOutputStream(local, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            content);
         return true;
       } catch (java.nio.file.FileAlreadyExistsException e) {
         return false;
@@ -287,10 +292,24 @@ public final class RunLock implements AutoCloseable {
       }
       throw e;
     }
-    try (out) {
-      out.write(content);
-    }
+    write(fs, file, out, content);
     return true;
+  }
+
+  /** Leaves nothing behind where it fails, for half a token would hold the lock for a while. */
+  private static void write(FileSystem fs, Path file, OutputStream to, byte[] content)
+      throws IOException {
+    boolean whole = false;
+    try {
+      try (to) {
+        to.write(content);
+      }
+      whole = true;
+    } finally {
+      if (!whole) {
+        fs.delete(file, false);
+      }
+    }
   }
 
   private static OptionalLong highestToken(FileSystem fs, Path lockFolder) throws IOException {

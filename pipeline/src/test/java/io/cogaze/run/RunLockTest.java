@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.RunException;
+import io.cogaze.train.FaultyFileSystem;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -79,6 +80,29 @@ class RunLockTest {
           .hasMessageContaining("process " + ProcessHandle.current().pid());
       lock.check();
     }
+  }
+
+  @Test
+  void aDiskThatIsFullWhileTheLockIsTakenLeavesNoLockBehind() throws IOException {
+    FileSystem faulty = FaultyFileSystem.open();
+    Path run = FaultyFileSystem.path(temporary.resolve("full"));
+    int written = 0;
+    boolean taken = false;
+    while (!taken) {
+      written++;
+      FaultyFileSystem.arm(FaultyFileSystem.fullFrom(written, false));
+      try (RunLock lock = RunLock.acquire(faulty, run, "train")) {
+        taken = lock.token() > 0;
+      } catch (RunException e) {
+        assertThat(e).hasMessageContaining("No space left on device");
+      } finally {
+        FaultyFileSystem.disarm();
+      }
+      try (RunLock lock = RunLock.acquire(faulty, run, "train")) {
+        lock.check();
+      }
+    }
+    assertThat(written).isGreaterThan(5);
   }
 
   @Test

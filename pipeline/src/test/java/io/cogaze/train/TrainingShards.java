@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -60,20 +59,7 @@ public final class TrainingShards {
       int width,
       Map<String, String> preprocessing)
       throws IOException {
-    return write(folder, FILES, train, valid, height, width, preprocessing, example -> example);
-  }
-
-  /** As the other, with something done to each example. */
-  public static URI write(
-      java.nio.file.Path folder,
-      int train,
-      int valid,
-      int height,
-      int width,
-      Map<String, String> preprocessing,
-      UnaryOperator<Example> change)
-      throws IOException {
-    return write(folder, FILES, train, valid, height, width, preprocessing, change);
+    return write(folder, FILES, train, valid, height, width, preprocessing);
   }
 
   private static URI write(
@@ -83,8 +69,7 @@ public final class TrainingShards {
       int valid,
       int height,
       int width,
-      Map<String, String> preprocessing,
-      UnaryOperator<Example> change)
+      Map<String, String> preprocessing)
       throws IOException {
     FileSystem fs = FileSystem.getLocal(new Configuration());
     Path path = new Path(folder.toUri());
@@ -97,7 +82,7 @@ public final class TrainingShards {
       try (writer) {
         for (int i = file; i < train + valid; i += files) {
           Split split = i < train ? Split.TRAIN : Split.VALID;
-          index.add(writer.write(change.apply(example(i, split, height, width))));
+          index.add(writer.write(example(i, split, height, width)));
         }
       }
       add(commit, name, writer.written());

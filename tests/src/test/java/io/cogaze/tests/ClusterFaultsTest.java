@@ -123,7 +123,7 @@ class ClusterFaultsTest {
                 run,
                 faults(folder.resolve("faults.txt"), 0),
                 "--set",
-                "recipe.stages.classify.updater.learning-rate=1e300")
+                "recipe.stages.classify.updater.learning-rate=1e30")
             .expect(3);
 
     assertThat(ended.err())

@@ -27,7 +27,9 @@ class DivergedTrainingTest {
             "--set",
             "train.seed=5",
             "--set",
-            "recipe.stages.classify.updater.learning-rate=1e300");
+            "recipe.stages.classify.batch-size=4",
+            "--set",
+            "recipe.stages.classify.updater.learning-rate=1e30");
 
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(3);
     assertThat(ended.err())

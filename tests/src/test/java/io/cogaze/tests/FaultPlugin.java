@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.apache.spark.SparkConf;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.plugin.DriverPlugin;
@@ -66,7 +66,7 @@ public final class FaultPlugin implements SparkPlugin {
         note("again " + place);
         return;
       }
-      Random random = new Random(seed * 31 + place.hashCode());
+      SplittableRandom random = new SplittableRandom(seed << 32 ^ place.hashCode());
       double draw = random.nextDouble();
       if (draw < kill) {
         note("kill " + place);

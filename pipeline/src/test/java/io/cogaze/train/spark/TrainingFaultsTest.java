@@ -10,8 +10,6 @@ import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.StageLayout;
-import io.cogaze.shard.Example;
-import io.cogaze.shard.SaliencyTarget;
 import io.cogaze.train.FaultyFileSystem;
 import io.cogaze.train.FaultyFileSystem.Call;
 import io.cogaze.train.FaultyFileSystem.Kind;
@@ -229,94 +227,6 @@ final class TrainingFaultsTest {
     resumed(run);
   }
 
-  @Test
-  void anExampleThatMakesTheLossInfiniteIsNamedAndTheLastCheckpointIsKept() throws IOException {
-    String bad = "example-0004";
-    Path good = folder.resolve("good-shards");
-    TrainingShards.write(good, 12, 9, 64, 64);
-    Path poisoned = folder.resolve("poisoned-shards");
-    TrainingShards.write(poisoned, 12, 9, 64, 64, Map.of(), example -> poisonedIf(example, bad));
-    Path run = folder.resolve("poisoned");
-    boolean[] done = new boolean[1];
-    FaultyFileSystem.arm(
-        call -> {
-          // After the first epoch someone replaces the data.
-          if (!done[0] && call.path().contains("/data/") && isCommitted(run, 1)) {
-            done[0] = true;
-            replaceData(poisoned, good);
-          }
-        });
-    URI from = FaultyFileSystem.path(good).toUri();
-    assertThatThrownBy(() -> train(FaultyFileSystem.path(run), from, saliency()))
-        .isInstanceOf(RunException.class)
-        .hasMessageContaining("Stage 'saliency' stopped")
-        .hasMessageContaining("in epoch 2, round 1")
-        .hasMessageContaining(bad)
-        .hasMessageContaining("The last checkpoint is kept")
-        .message()
-        .satisfies(
-            message ->
-                assertThat(message.split("example-")).as(message).hasSizeLessThanOrEqualTo(1 + 6));
-    FaultyFileSystem.disarm();
-    StageLayout layout =
-        new RunLayout(new org.apache.hadoop.fs.Path(run.toUri())).stage("saliency");
-    CheckpointStore store = new CheckpointStore(plain(), layout);
-    assertThat(store.epochs()).containsExactly(1);
-    assertThat(store.damage(1)).isEmpty();
-  }
-
-  private static Example poisonedIf(Example example, String id) {
-    if (!example.exampleId().equals(id)) {
-      return example;
-    }
-    SaliencyTarget gaze = example.gaze().orElseThrow();
-    return new Example(
-        example.exampleId(),
-        example.imageId(),
-        example.studyId(),
-        example.patientKey(),
-        example.dataset(),
-        example.reader(),
-        example.split(),
-        example.height(),
-        example.width(),
-        example.pixels(),
-        Optional.of(new SaliencyTarget(gaze.values(), Float.POSITIVE_INFINITY)),
-        example.masks(),
-        example.labels(),
-        example.fixations(),
-        example.geometry());
-  }
-
-  private static boolean isCommitted(Path run, int epoch) {
-    return Files.exists(
-        run.resolve("stages/saliency/checkpoints/%04d/manifest.json".formatted(epoch)));
-  }
-
-  /** The files of both folders differ in the random part of their names only. */
-  private static void replaceData(Path from, Path to) throws IOException {
-    for (String part : List.of("part-0", "part-1")) {
-      Files.copy(
-          only(from.resolve("data"), part),
-          only(to.resolve("data"), part),
-          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    }
-    try (Stream<Path> files = Files.list(to.resolve("data"))) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".crc")).toList()) {
-        Files.delete(file);
-      }
-    }
-  }
-
-  private static Path only(Path folder, String start) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(path -> path.getFileName().toString().startsWith(start))
-          .findFirst()
-          .orElseThrow();
-    }
-  }
-
   /**
    * Resumes a copy of a run folder on the ordinary file system; gives the epoch it went on from.
    */
@@ -401,11 +311,6 @@ final class TrainingFaultsTest {
   }
 
   private static TrainResult.StageResult train(org.apache.hadoop.fs.Path run) {
-    return train(run, shards, recipe());
-  }
-
-  private static TrainResult.StageResult train(
-      org.apache.hadoop.fs.Path run, URI from, Recipe recipe) {
     TrainSettings usual = TestRecipes.settings(2);
     TrainSettings settings =
         new TrainSettings(
@@ -413,8 +318,7 @@ final class TrainingFaultsTest {
             usual.workers(),
             usual.nativeThreads(),
             usual.shuffleWindow(),
-            // What is read, is read anew every epoch.
-            0,
+            usual.exampleCacheMb(),
             usual.validationBatchSize(),
             usual.cacheFrozenFeatures(),
             usual.averagingSlices(),
@@ -422,32 +326,10 @@ final class TrainingFaultsTest {
             new TrainSettings.Checkpoints(1, 1));
     return StageTrainer.train(
             TestSpark.session(),
-            new TrainRequest(run, from, recipe, settings, List.of(), false, LockSettings.DEFAULT))
+            new TrainRequest(
+                run, shards, recipe(), settings, List.of(), false, LockSettings.DEFAULT))
         .stages()
         .get(0);
-  }
-
-  /** The saliency stage alone. */
-  private static Recipe saliency() {
-    Recipe recipe = TestRecipes.cooperative(3);
-    StageSettings old = recipe.plan("saliency").settings();
-    StageSettings settings =
-        new StageSettings(
-            old.heads(),
-            List.of("densenet", "encoder", "decoder", "saliency-head"),
-            List.of(),
-            List.of(),
-            old.sampler(),
-            old.batchSize(),
-            old.averagingFrequency(),
-            old.epochs(),
-            old.updater(),
-            old.plateau(),
-            old.selection(),
-            old.earlyStoppingPatience(),
-            old.inputReduction());
-    return new Recipe(
-        recipe.name(), recipe.network(), List.of("saliency"), Map.of("saliency", settings));
   }
 
   /** The largest loss counts as the best, so that an early epoch stays it. */
