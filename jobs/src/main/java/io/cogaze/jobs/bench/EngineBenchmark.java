@@ -86,7 +86,11 @@ public final class EngineBenchmark {
         settings.alone()
             ? Optional.empty()
             : Optional.of(
-                PythonPeer.ready(settings.cache(), settings.python(), settings.peerScript())));
+                PythonPeer.ready(
+                    PythonPeer.ENGINE,
+                    settings.cache(),
+                    settings.python(),
+                    settings.peerScript())));
   }
 
   /**
@@ -118,8 +122,7 @@ public final class EngineBenchmark {
           subject,
           settings.threads(),
           phase,
-          new Side(
-              Order.COGAZE, prepared.path("engine").asText(), first, turns, child.peakMb()));
+          new Side(Order.COGAZE, prepared.path("engine").asText(), first, turns, child.peakMb()));
     }
   }
 
