@@ -88,13 +88,15 @@ class BenchAveragingTest {
   }
 
   /**
-   * Bytes through the driver do not grow with the workers, and those through the busiest node not
-   * faster than their logarithm. Every byte but a few thousand of bookkeeping belongs to the state,
-   * so that what holds for its 4 MB holds for 800.
+   * Results that come to the driver and broadcasts that it puts up do not grow with the workers,
+   * and the bytes of the busiest node not faster than their logarithm. Every byte but a few
+   * thousand of bookkeeping belongs to the state, so that what holds for its 4 MB holds for 800.
+   * How often the driver sends a piece of a broadcast is another matter: {@code driver_written}
+   * counts it.
    */
   @Test
   @Tag("cluster")
-  void bytesThroughTheDriverDoNotGrowWithTheWorkers() {
+  void resultsAndBroadcastsDoNotGrowWithTheWorkers() {
     Completed done =
         new Cogaze()
             .run(
@@ -115,7 +117,7 @@ class BenchAveragingTest {
     for (JsonNode point : points) {
       double bytes = point.get("bytes").asDouble();
       int workers = point.get("workers").asInt();
-      assertThat(bytes).isBetween(3.5e6, 4.5e6);
+      assertThat(bytes).isBetween(3e6, 5.5e6);
       assertThat(point.get("through_driver").asDouble() / bytes).isBetween(2.0, 2.1);
       assertThat(point.get("shuffle_read").asDouble() / bytes)
           .isBetween(workers * 1.0, workers * 1.1);

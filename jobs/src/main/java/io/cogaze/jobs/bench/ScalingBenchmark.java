@@ -105,7 +105,7 @@ public final class ScalingBenchmark {
         "benchmark of scaling/" + workers,
         "benchmark",
         new DenseNetClassifierSpec(
-            SIZE, SIZE, new DenseNetSpec(List.of(6, 6, 6, 6), 16, 32), ToyStudies.CLASSES),
+            SIZE, SIZE, new DenseNetSpec(List.of(5, 5, 5, 5), 16, 32), ToyStudies.CLASSES),
         Map.of(Head.DENSENET_CLASS, 1.0),
         List.of("densenet", "densenet-classifier"),
         new UpdaterSettings(UpdaterSettings.Kind.ADAM, LEARNING_RATE),

@@ -55,7 +55,10 @@ public final class TrafficListener extends SparkListener {
   public synchronized void onBlockUpdated(SparkListenerBlockUpdated update) {
     BlockUpdatedInfo block = update.blockUpdatedInfo();
     long bytes = block.memSize() + block.diskSize();
-    if (bytes == 0 || !PIECE.matcher(block.blockId().name()).matches()) {
+    // A removal keeps the sizes of what is removed.
+    if (bytes == 0
+        || !block.storageLevel().isValid()
+        || !PIECE.matcher(block.blockId().name()).matches()) {
       return;
     }
     String executor = block.blockManagerId().executorId();
