@@ -32,6 +32,8 @@ class BatchTrainingTest {
   @BeforeAll
   static void prepare() {
     NativeLibrary.prepare();
+    // As the workers have it: another number rounds differently.
+    NativeLibrary.threads(1);
   }
 
   @Test
