@@ -9,8 +9,15 @@ import picocli.CommandLine.Spec;
 /** Measures CoGaze itself. */
 @Command(
     name = "bench",
-    header = "Measures the engine: time and memory, side by side with PyTorch.",
-    subcommands = {BenchEngineCommand.class, BenchMemoryCommand.class, BenchWorkerCommand.class},
+    header = "Measures CoGaze: the engine beside PyTorch, averaging beside Deeplearning4j.",
+    subcommands = {
+      BenchEngineCommand.class,
+      BenchMemoryCommand.class,
+      BenchAveragingCommand.class,
+      BenchRoundCommand.class,
+      BenchScalingCommand.class,
+      BenchWorkerCommand.class
+    },
     footer = {
       "",
       "Example:",

@@ -2,6 +2,7 @@ package io.cogaze.jobs;
 
 import io.cogaze.run.StatusLine;
 import io.cogaze.train.spark.NativeLibraryRegistrator;
+import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -34,6 +35,9 @@ final class SparkSessions {
     // A model and its updater state travel as one task result.
     conf.setIfMissing("spark.kryoserializer.buffer.max", "1g");
     conf.setIfMissing("spark.driver.maxResultSize", "4g");
+    // What averaging moves are the bits of parameters, which no compression makes smaller.
+    conf.setIfMissing("spark.broadcast.compress", "false");
+    conf.setIfMissing("spark.shuffle.compress", "false");
     // Rounds are short and every worker is waited for: waiting for data locality costs more than it
     // saves.
     conf.setIfMissing("spark.locality.wait", "0s");
@@ -52,7 +56,13 @@ final class SparkSessions {
 
   /** A session for the named command; the caller closes it. */
   static SparkSession open(String command) {
+    return open(command, Map.of());
+  }
+
+  /** The same with properties that win over the submitter's. */
+  static SparkSession open(String command, Map<String, String> own) {
     SparkConf conf = conf(command);
+    own.forEach(conf::set);
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     StatusLine.display()
         .filter(TerminalLine.class::isInstance)

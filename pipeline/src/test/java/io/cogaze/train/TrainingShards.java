@@ -47,7 +47,7 @@ public final class TrainingShards {
       java.nio.file.Path folder, int files, int train, int valid, int height, int width)
       throws IOException {
     Map<String, String> preprocessing = Map.of("intensity", "max");
-    return write(folder, files, train, valid, height, width, preprocessing, example -> example);
+    return write(folder, files, train, valid, height, width, preprocessing);
   }
 
   /** As the other, with these preprocessing settings in the manifest. */

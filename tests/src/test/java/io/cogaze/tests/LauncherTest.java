@@ -139,10 +139,12 @@ class LauncherTest {
     Files.createDirectories(home.resolve("conf"));
     Files.writeString(
         home.resolve("conf/spark-defaults.conf"),
-        "# of the site\n"
-            + "spark.master   yarn\n"
-            + "spark.executor.memory=6g\n"
-            + "spark.executor.instances 3\n");
+        """
+        # of the site
+        spark.master   yarn
+        spark.executor.memory=6g
+        spark.executor.instances 3
+        """);
     Cogaze cogaze = new Cogaze().with("SPARK_HOME", home.toString());
     assertThat(cogaze.run("train", "--dry-run").expect(0).out())
         .contains("heap 6144 + off-heap 6144")

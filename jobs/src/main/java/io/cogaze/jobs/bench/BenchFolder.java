@@ -57,6 +57,33 @@ public final class BenchFolder {
           .whole("weights", "learned", "kept", "frozen_outputs", "gradients", "live", "largest")
           .build("cogaze_bench_memory");
 
+  private static final ParquetTable<ObjectNode> AVERAGING =
+      new JsonTable()
+          .whole("seed", "epoch")
+          .text("first")
+          .whole("examples", "cogaze_examples", "stock_examples")
+          .fraction("cogaze_loss", "stock_loss", "loss_ratio", "cogaze_s", "stock_s", "time_ratio")
+          .build("cogaze_bench_averaging");
+
+  private static final ParquetTable<ObjectNode> ROUNDS =
+      new JsonTable()
+          .text("network")
+          .whole("workers", "batches", "round")
+          .text("trained")
+          .whole("bytes")
+          .fraction("round_s", "compute_s", "overhead_s", "overhead_share", "allreduce_s", "ratio")
+          .whole("driver_heap_mb", "shuffle_written", "shuffle_read", "results", "broadcast_put")
+          .fraction("task_s", "gc_s", "shuffle_write_s", "result_serialise_s")
+          .build("cogaze_bench_round");
+
+  private static final ParquetTable<ObjectNode> SCALING =
+      new JsonTable()
+          .whole("workers", "rounds", "bytes")
+          .fraction("round_s", "round_s_min", "round_s_max")
+          .whole("through_driver", "results", "broadcast_put", "broadcast_fetched")
+          .whole("shuffle_written", "shuffle_read", "busiest_node", "driver_read", "driver_written")
+          .build("cogaze_bench_scaling");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private BenchFolder() {}
@@ -108,6 +135,44 @@ public final class BenchFolder {
                 "memory",
                 MEMORY,
                 measured.stream().map(BenchFolder::memoryRow).toList()));
+  }
+
+  /** Writes epochs of both masters. */
+  public static void writeAveraging(FileSystem fs, Path folder, List<AveragingEpoch> epochs)
+      throws IOException {
+    publish(
+        fs,
+        folder,
+        "averaging",
+        commit ->
+            add(
+                fs,
+                commit,
+                "epochs",
+                AVERAGING,
+                epochs.stream().map(AveragingEpoch::toJson).toList()));
+  }
+
+  /** Writes averaging rounds. */
+  public static void writeRounds(FileSystem fs, Path folder, List<MeasuredRound> rounds)
+      throws IOException {
+    publish(
+        fs,
+        folder,
+        "round",
+        commit ->
+            add(fs, commit, "rounds", ROUNDS, rounds.stream().map(MeasuredRound::toRow).toList()));
+  }
+
+  /** Writes rounds at several numbers of workers. */
+  public static void writeScaling(FileSystem fs, Path folder, List<ScalingPoint> points)
+      throws IOException {
+    publish(
+        fs,
+        folder,
+        "scaling",
+        commit ->
+            add(fs, commit, "points", SCALING, points.stream().map(ScalingPoint::toJson).toList()));
   }
 
   private static ObjectNode memoryRow(MemoryBenchmark.Measured measured) {

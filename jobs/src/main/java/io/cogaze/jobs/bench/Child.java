@@ -72,7 +72,12 @@ final class Child implements AutoCloseable {
 
   /** Builds the network. The answer has {@code parameters} and {@code engine}. */
   JsonNode prepare(Order order) {
-    return ask(order.toJson());
+    return prepare(order.toJson());
+  }
+
+  /** Gets ready by an order of another form. */
+  JsonNode prepare(ObjectNode order) {
+    return ask(order);
   }
 
   /** Seconds of each of some steps. */

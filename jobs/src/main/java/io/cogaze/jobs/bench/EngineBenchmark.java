@@ -86,7 +86,11 @@ public final class EngineBenchmark {
         settings.alone()
             ? Optional.empty()
             : Optional.of(
-                PythonPeer.ready(settings.cache(), settings.python(), settings.peerScript())));
+                PythonPeer.ready(
+                    PythonPeer.ENGINE,
+                    settings.cache(),
+                    settings.python(),
+                    settings.peerScript())));
   }
 
   /**

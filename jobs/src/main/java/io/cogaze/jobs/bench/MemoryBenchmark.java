@@ -64,11 +64,7 @@ public final class MemoryBenchmark {
   /** Measures one case. Errors: RunException when its process ends. */
   public Measured measure(MemoryCase subject) {
     try (Child child =
-        Child.start(
-            subject.toString().replace(':', '-'),
-            command(),
-            subject.threads(),
-            logs)) {
+        Child.start(subject.toString().replace(':', '-'), command(), subject.threads(), logs)) {
       JsonNode prepared =
           child.prepare(
               new Order(

@@ -29,23 +29,31 @@ import org.slf4j.LoggerFactory;
  */
 record PythonPeer(Path python, Path script) {
   private static final Logger LOG = LoggerFactory.getLogger(PythonPeer.class);
-  private static final String SCRIPT = "engine_peer.py";
+
+  /** The peer of {@code bench engine}. */
+  static final String ENGINE = "engine_peer.py";
+
+  /** The peer of {@code bench round}. */
+  static final String ALL_REDUCE = "allreduce_peer.py";
+
   private static final String REQUIREMENTS = "requirements.txt";
   private static final int SHOWN_LINES = 15;
 
   /**
    * Makes ready.
    *
+   * @param name the project's script
    * @param cache folder for the Python environment and the script; it is kept and used again
    * @param chosenPython an interpreter that has PyTorch already
    * @param chosenScript another peer
    */
-  static PythonPeer ready(Path cache, Optional<String> chosenPython, Optional<Path> chosenScript) {
+  static PythonPeer ready(
+      String name, Path cache, Optional<String> chosenPython, Optional<Path> chosenScript) {
     try {
       Files.createDirectories(cache);
-      Path script = chosenScript.orElse(cache.resolve(SCRIPT));
+      Path script = chosenScript.orElse(cache.resolve(name));
       if (chosenScript.isEmpty()) {
-        Files.write(script, resource(SCRIPT));
+        Files.write(script, resource(name));
       } else if (!Files.isRegularFile(script)) {
         throw new ConfigurationException("Cannot find the peer's script " + script + ".");
       }
@@ -129,9 +137,10 @@ record PythonPeer(Path python, Path script) {
     return new RunException(
         "Cannot make the Python environment that the benchmark compares with: "
             + reason
-            + "\n  needed: Python 3.11 or newer with venv (Debian: python3-venv), and a way to PyPI or"
-            + " what PIP_INDEX_URL names"
-            + "\n  fix:    install it, or name a Python that has PyTorch: --python PATH");
+            + "\n"
+            + "  needed: Python 3.11 or newer with venv (Debian: python3-venv), and a way to PyPI"
+            + " or what PIP_INDEX_URL names\n"
+            + "  fix:    install it, or name a Python that has PyTorch: --python PATH");
   }
 
   private static Path found(String python) {

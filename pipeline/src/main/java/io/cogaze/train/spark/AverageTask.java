@@ -44,8 +44,7 @@ final class AverageTask
     byte[] average = StateSlice.average(ofSlice._2(), () -> start.value()[slice]);
     long nanos = System.nanoTime() - begin + fetchNanos();
     return List.of(
-            new Tuple2<>(slice, average),
-            new Tuple2<>(TIME, Bytes.of(out -> out.writeLong(nanos))))
+            new Tuple2<>(slice, average), new Tuple2<>(TIME, Bytes.of(out -> out.writeLong(nanos))))
         .iterator();
   }
 

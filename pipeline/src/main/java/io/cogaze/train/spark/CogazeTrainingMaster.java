@@ -1,9 +1,7 @@
 package io.cogaze.train.spark;
 
-import io.cogaze.error.RunException;
 import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.step.StageNetwork;
-import java.io.DataInputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -30,7 +28,6 @@ import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
-import scala.Tuple2;
 
 /**
  * Parameter averaging that uses every example once. {@code SparkComputationGraph.fitPaths} hands it
@@ -49,6 +46,7 @@ public final class CogazeTrainingMaster
   private final int slices;
   private final int averageUpdaterEvery;
   private final Consumer<RoundSummary> listener;
+  private int batchesPerRound = Integer.MAX_VALUE;
 
   /**
    * A master of one stage.
@@ -149,37 +147,11 @@ public final class CogazeTrainingMaster
               network.learningRate(),
               own.averages());
       JavaPairRDD<Integer, byte[]> trained = own.results(tokens, task, broadcast);
-      List<Tuple2<Integer, byte[]>> results =
-          TaskFailure.unwrapped(
-              () ->
-                  trained
-                      .groupByKey(new SlicePartitioner(slices))
-                      .flatMapToPair(new AverageTask(slices, broadcast))
-                      .collect());
-      clock.jobDone();
-      byte[][] averaged = new byte[slices][];
-      for (Tuple2<Integer, byte[]> result : results) {
-        if (result._1() == slices) {
-          clock.add(Bytes.read(result._2(), TaskReport::read));
-        } else if (result._1() == AverageTask.TIME) {
-          clock.addAveraging(Bytes.read(result._2(), DataInputStream::readLong));
-        } else {
-          averaged[result._1()] = result._2();
-        }
-      }
-      List<TaskReport> reports = clock.tasks();
-      if (reports.size() != tokens.size()) {
-        throw new RunException(
-            "Stage '"
-                + stage
-                + "': "
-                + reports.size()
-                + " of "
-                + tokens.size()
-                + " workers reported; a result was lost or counted twice. Start the run again; it"
-                + " goes on from the last checkpoint");
-      }
-      Accounting.averaged(context.getLocalProperty("spark.job.description"), averaged, reports.stream().map(TaskReport::work).toList());
+      byte[][] averaged = Averaging.run(trained, slices, tokens.size(), stage, broadcast, clock);
+      Accounting.averaged(
+          context.getLocalProperty("spark.job.description"),
+          averaged,
+          clock.tasks().stream().map(TaskReport::work).toList());
       whole = true;
       return averaged;
     } finally {
@@ -216,9 +188,21 @@ public final class CogazeTrainingMaster
     throw unsupported("an RDD of data sets");
   }
 
+  /** Batches of a worker between two averagings in {@link #executeTrainingMDS}; else all. */
+  void batchesPerRound(int batches) {
+    batchesPerRound = batches;
+  }
+
+  /** Trains an epoch on batches: partition w holds those of averaging worker w, in order. */
   @Override
+  @SuppressWarnings("ReferenceEquality") // The very same network, not an equal one.
   public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> data) {
-    throw unsupported("an RDD of data sets");
+    if (graph.getNetwork() != network.graph()) {
+      throw new IllegalArgumentException(
+          "This master trains the network it was made for, and was given another");
+    }
+    new BatchRounds(stageKey, stage, shipment, slices, batchesPerRound, true, listener)
+        .run(graph.getSparkContext(), network, data);
   }
 
   @Override
@@ -280,6 +264,7 @@ public final class CogazeTrainingMaster
 
   private static UnsupportedOperationException unsupported(String what) {
     return new UnsupportedOperationException(
-        "CoGaze's training master takes plan tokens by fitPaths only, not " + what);
+        "CoGaze's training master takes plan tokens by fitPaths or batches by fitMultiDataSet, not "
+            + what);
   }
 }

@@ -26,7 +26,7 @@ import org.bytedeco.javacpp.Pointer;
  * @param resident of the process (Linux's VmRSS), or {@link #UNKNOWN}
  * @param residentPeak the most so far (VmHWM), or {@link #UNKNOWN}
  */
-record ExecutorMemory(
+public record ExecutorMemory(
     String executor,
     String host,
     long heapUsed,

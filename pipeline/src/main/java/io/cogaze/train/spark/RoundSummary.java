@@ -13,7 +13,7 @@ import java.util.List;
  * @param times where the time went, from the broadcast of the state to the averaged one
  * @param bytesThroughDriver size of the averaged state
  */
-record RoundSummary(
+public record RoundSummary(
     int epoch,
     int round,
     int rounds,
@@ -23,27 +23,27 @@ record RoundSummary(
   private static final double NANOS = 1e9;
 
   /** What the workers did, in order. */
-  List<WorkerReport> reports() {
+  public List<WorkerReport> reports() {
     return tasks.stream().map(TaskReport::work).toList();
   }
 
   /** From the broadcast of the state to the collection of the averaged one. */
-  double seconds() {
+  public double seconds() {
     return times.wall() / NANOS;
   }
 
   /** Examples that the workers used. */
-  long examples() {
+  public long examples() {
     return tasks.stream().mapToLong(task -> task.work().examples()).sum();
   }
 
   /** Mean over the examples of the weighted loss. */
-  double loss() {
+  public double loss() {
     return tasks.stream().mapToDouble(task -> task.work().lossSum()).sum() / examples();
   }
 
   /** Mean over the examples of a head's loss without its weight. */
-  double headLoss(int head) {
+  public double headLoss(int head) {
     return tasks.stream().mapToDouble(task -> task.work().headLossSums()[head]).sum() / examples();
   }
 
@@ -58,7 +58,7 @@ record RoundSummary(
   }
 
   /** Seconds of all workers together in their networks. */
-  double computeSeconds() {
+  public double computeSeconds() {
     return tasks.stream().mapToLong(task -> task.work().computeNanos()).sum() / NANOS;
   }
 

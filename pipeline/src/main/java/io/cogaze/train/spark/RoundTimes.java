@@ -21,7 +21,7 @@ import java.util.function.ToLongFunction;
  * @param idle the rest: slots without batches or waiting for a core, for the slowest worker, for
  *     Spark's scheduling and for its transfers that are in none of the other parts
  */
-record RoundTimes(
+public record RoundTimes(
     long compute, long readWait, long serialise, long aggregate, long broadcast, long idle) {
 
   /** Of no rounds. */

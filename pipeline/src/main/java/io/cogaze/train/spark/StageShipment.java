@@ -7,6 +7,7 @@ import java.io.Serializable;
 /**
  * What executors need of a stage, sent once.
  *
+ * @param shards where examples are read; null where workers get their batches as arrays
  * @param frozen values of the frozen parts
  * @param cacheBytes memory of each executor for decoded examples
  * @param cacheFrozenFeatures whether the frozen beginning's activations are computed once an

@@ -13,7 +13,8 @@ import java.io.IOException;
  * @param serialiseNanos from the last batch until all slices were with Spark's shuffle
  * @param memory of the process after the last batch
  */
-record TaskReport(WorkerReport work, long stateNanos, long serialiseNanos, ExecutorMemory memory) {
+public record TaskReport(
+    WorkerReport work, long stateNanos, long serialiseNanos, ExecutorMemory memory) {
 
   /** All that the task measured. */
   long nanos() {

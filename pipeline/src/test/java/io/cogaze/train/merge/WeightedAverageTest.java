@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class WeightedAverageTest {
   @Test
@@ -19,6 +21,34 @@ final class WeightedAverageTest {
             WeightedAverage.average(
                 List.of(new float[] {1, -2, 8}, new float[] {5, 2, 0}), weights))
         .containsExactly(2, -1, 6);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2047, 2048, 2049, 5000})
+  void blocksGiveTheBitsOfOneSumForEachElement(int length) {
+    Random random = new Random(length);
+    double[] weights = WeightedAverage.weights(new long[] {3, 0, 5, 9});
+    List<float[]> vectors = new ArrayList<>();
+    for (int worker = 0; worker < weights.length; worker++) {
+      float[] vector = new float[length];
+      for (int i = 0; i < length; i++) {
+        vector[i] = (float) random.nextGaussian();
+      }
+      vectors.add(vector);
+    }
+    if (length > 0) {
+      vectors.get(1)[0] = Float.NaN;
+    }
+    float[] expected = new float[length];
+    for (int i = 0; i < length; i++) {
+      double sum = 0;
+      for (int worker : new int[] {0, 2, 3}) {
+        sum += weights[worker] * vectors.get(worker)[i];
+      }
+      expected[i] = (float) sum;
+    }
+
+    assertThat(WeightedAverage.average(vectors, weights)).containsExactly(expected);
   }
 
   @Test

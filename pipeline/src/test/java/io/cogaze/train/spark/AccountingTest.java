@@ -72,8 +72,7 @@ final class AccountingTest {
     swapped.set(0, as(0, swapped.get(1)));
     swapped.set(1, as(1, first));
     assertRefused(
-        summary(1, swapped),
-        "worker 0 used 8 of 8 planned examples: others than planned");
+        summary(1, swapped), "worker 0 used 8 of 8 planned examples: others than planned");
   }
 
   @Test
@@ -89,17 +88,14 @@ final class AccountingTest {
   void aResultThatIsLostIsCaught() {
     List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
     reports.remove(2);
-    assertRefused(
-        summary(1, reports), "the result of worker 2 is lost");
+    assertRefused(summary(1, reports), "the result of worker 2 is lost");
   }
 
   @Test
   void aWorkerThatThePlanDoesNotHaveIsCaught() {
     List<WorkerReport> reports = new ArrayList<>(round(1, ids -> ids).reports());
     reports.add(as(WORKERS, reports.get(0)));
-    assertRefused(
-        summary(1, reports),
-        "worker 3 reported, but the plan has 3 workers");
+    assertRefused(summary(1, reports), "worker 3 reported, but the plan has 3 workers");
   }
 
   @Test
@@ -205,9 +201,7 @@ final class AccountingTest {
 
   private static RoundSummary summary(int round, List<WorkerReport> reports) {
     List<TaskReport> tasks =
-        reports.stream()
-            .map(report -> new TaskReport(report, 1, 1, ExecutorMemory.now()))
-            .toList();
+        reports.stream().map(report -> new TaskReport(report, 1, 1, ExecutorMemory.now())).toList();
     return new RoundSummary(1, round, PLAN.rounds(), tasks, RoundTimes.NONE, 1);
   }
 

@@ -1,0 +1,52 @@
+package io.cogaze.jobs.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * An epoch of both masters on the same batches.
+ *
+ * @param epoch from 1
+ * @param examples of the epoch
+ * @param first which side went first
+ */
+public record AveragingEpoch(
+    long seed, int epoch, long examples, String first, Master cogaze, Master stock) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * A master's epoch.
+   *
+   * @param loss on the held-out examples after the epoch, mean over examples
+   * @param seconds of wall time of the epoch
+   * @param examples that it trained on
+   */
+  public record Master(double loss, double seconds, long examples) {}
+
+  /** CoGaze's held-out loss over the stock master's; below 1 is better. */
+  double lossRatio() {
+    return cogaze.loss() / stock.loss();
+  }
+
+  /** The stock master's wall time over CoGaze's; above 1 is faster. */
+  double timeRatio() {
+    return stock.seconds() / cogaze.seconds();
+  }
+
+  /** The object that {@code --json} prints, and the row of the table. */
+  public ObjectNode toJson() {
+    return JSON.createObjectNode()
+        .put("seed", seed)
+        .put("epoch", epoch)
+        .put("first", first)
+        .put("examples", examples)
+        .put("cogaze_examples", cogaze.examples())
+        .put("stock_examples", stock.examples())
+        .put("cogaze_loss", cogaze.loss())
+        .put("stock_loss", stock.loss())
+        .put("loss_ratio", lossRatio())
+        .put("cogaze_s", cogaze.seconds())
+        .put("stock_s", stock.seconds())
+        .put("time_ratio", timeRatio());
+  }
+}

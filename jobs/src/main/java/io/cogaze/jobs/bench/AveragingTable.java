@@ -1,0 +1,88 @@
+package io.cogaze.jobs.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
+
+/** The comparison of the masters, for people and in one line. */
+public final class AveragingTable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private AveragingTable() {}
+
+  /** Prints, for each epoch, means over the seeds and ratios with their spread over the seeds. */
+  public static void print(PrintWriter out, List<AveragingEpoch> all) {
+    out.println(
+        "CoGaze's master and Deeplearning4j's on the same batches; mean over the seeds; ratios:"
+            + " mean (smallest - largest) of the seeds");
+    out.printf(
+        Locale.ROOT,
+        "  %5s %21s %21s  %-23s %-23s %10s%n",
+        "epoch",
+        "held-out loss, stock",
+        "seconds, stock",
+        "loss, CoGaze / stock",
+        "time, stock / CoGaze",
+        "not used");
+    for (int epoch : new TreeSet<>(all.stream().map(AveragingEpoch::epoch).toList())) {
+      List<AveragingEpoch> rows = all.stream().filter(row -> row.epoch() == epoch).toList();
+      out.printf(
+          Locale.ROOT,
+          "  %5d %10.4f %10.4f %10.2f %10.2f  %-23s %-23s %4.0f %5.0f%n",
+          epoch,
+          mean(rows, row -> row.cogaze().loss()),
+          mean(rows, row -> row.stock().loss()),
+          mean(rows, row -> row.cogaze().seconds()),
+          mean(rows, row -> row.stock().seconds()),
+          spread(rows, AveragingEpoch::lossRatio),
+          spread(rows, AveragingEpoch::timeRatio),
+          mean(rows, row -> row.examples() - row.cogaze().examples()),
+          mean(rows, row -> row.examples() - row.stock().examples()));
+    }
+    ObjectNode summary = summary(all);
+    out.printf(
+        Locale.ROOT,
+        "  all epochs: loss ratio %.4f (at most 1.01 is wanted: %s), time ratio %.2f (above 1 is"
+            + " wanted: %s)%n",
+        summary.get("loss_ratio").asDouble(),
+        summary.get("loss_holds").asBoolean() ? "holds" : "DOES NOT HOLD",
+        summary.get("time_ratio").asDouble(),
+        summary.get("time_holds").asBoolean() ? "holds" : "DOES NOT HOLD");
+    out.flush();
+  }
+
+  /** Means over all epochs of all seeds, and whether they are what is wanted. */
+  public static ObjectNode summary(List<AveragingEpoch> all) {
+    Spread loss = spread(all, AveragingEpoch::lossRatio);
+    Spread time = spread(all, AveragingEpoch::timeRatio);
+    return JSON.createObjectNode()
+        .put("summary", "averaging")
+        .put("seeds", all.stream().map(AveragingEpoch::seed).distinct().count())
+        .put("loss_ratio", loss.mean())
+        .put("loss_ratio_min", loss.smallest())
+        .put("loss_ratio_max", loss.largest())
+        .put("time_ratio", time.mean())
+        .put("time_ratio_min", time.smallest())
+        .put("time_ratio_max", time.largest())
+        .put("cogaze_not_used", unused(all, row -> row.examples() - row.cogaze().examples()))
+        .put("stock_not_used", unused(all, row -> row.examples() - row.stock().examples()))
+        .put("loss_holds", loss.mean() <= 1.01)
+        .put("time_holds", time.mean() > 1);
+  }
+
+  private static long unused(List<AveragingEpoch> rows, ToDoubleFunction<AveragingEpoch> value) {
+    return (long) rows.stream().mapToDouble(value).sum();
+  }
+
+  private static double mean(List<AveragingEpoch> rows, ToDoubleFunction<AveragingEpoch> value) {
+    return spread(rows, value).mean();
+  }
+
+  private static Spread spread(List<AveragingEpoch> rows, ToDoubleFunction<AveragingEpoch> value) {
+    return Spread.of(rows.stream().map(value::applyAsDouble).toList());
+  }
+}

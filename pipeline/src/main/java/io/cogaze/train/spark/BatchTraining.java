@@ -1,0 +1,105 @@
+package io.cogaze.train.spark;
+
+import io.cogaze.shard.JavaBytes;
+import io.cogaze.train.step.StageDefinition;
+import io.cogaze.train.step.StageNetwork;
+import io.cogaze.train.step.TrainingState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * CoGaze's averaging on batches that lie in an RDD, without shards, run folder or checkpoints: for
+ * benchmarks and comparisons with Deeplearning4j's own training master, which takes the same RDD.
+ */
+public final class BatchTraining implements AutoCloseable {
+  private final JavaSparkContext context;
+  private final StageDefinition definition;
+  private final StageNetwork network;
+  private final Broadcast<byte[]> shipment;
+  private final int slices;
+  private final int batchesPerRound;
+  private final boolean compute;
+
+  /**
+   * A network with the definition's random parameters, ready to train.
+   *
+   * @param slices parts into which states are cut for averaging; twice the workers is good
+   * @param batchesPerRound batches of a worker between two averagings
+   * @param compute whether workers train; if not, rounds carry the state around and nothing else
+   */
+  public BatchTraining(
+      JavaSparkContext context,
+      StageDefinition definition,
+      int slices,
+      int batchesPerRound,
+      boolean compute) {
+    this.context = context;
+    this.definition = definition;
+    this.slices = slices;
+    this.batchesPerRound = batchesPerRound;
+    this.compute = compute;
+    this.network = StageNetwork.initialise(definition, definition.updater().learningRate());
+    if (!compute) {
+      noise();
+    }
+    this.shipment =
+        context.broadcast(
+            JavaBytes.of(
+                new StageShipment(definition, null, network.frozen(), 0, false, slices, 0, false)));
+  }
+
+  /** An optimiser's state that does not compress, as after training. */
+  private void noise() {
+    SplittableRandom random = new SplittableRandom(1);
+    TrainingState state = network.state();
+    float[] updater = new float[state.updater().length];
+    for (int i = 0; i < updater.length; i++) {
+      updater[i] = (float) random.nextDouble();
+    }
+    network.state(state.withUpdater(updater));
+  }
+
+  /** The driver's network: what was trained so far. */
+  public StageNetwork network() {
+    return network;
+  }
+
+  /**
+   * Trains an epoch.
+   *
+   * @param batches partition w holds the batches of averaging worker w, in order
+   * @return its averaging rounds
+   */
+  public List<RoundSummary> epoch(JavaRDD<MultiDataSet> batches) {
+    List<RoundSummary> rounds = new ArrayList<>();
+    if (!compute) {
+      new BatchRounds(
+              definition.key(),
+              definition.stage(),
+              shipment,
+              slices,
+              batchesPerRound,
+              false,
+              rounds::add)
+          .run(context, network, batches);
+      return rounds;
+    }
+    CogazeTrainingMaster master =
+        new CogazeTrainingMaster(
+            network, definition.key(), definition.stage(), shipment, slices, 1, rounds::add);
+    master.batchesPerRound(batchesPerRound);
+    new SparkComputationGraph(context, network.graph(), master).fitMultiDataSet(batches);
+    return rounds;
+  }
+
+  @Override
+  public void close() {
+    shipment.destroy();
+  }
+}

@@ -1,0 +1,129 @@
+package io.cogaze.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.cogaze.jobs.InProcess;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The benchmarks of averaging from end to end, small: the way, not the speed. */
+class BenchAveragingTest {
+  @TempDir private Path folder;
+
+  @Test
+  void bothMastersTrainOnTheSameBatchesAndCogazeUsesEveryExample() {
+    InProcess.Result done =
+        InProcess.run(
+            "bench",
+            "averaging",
+            "--seeds",
+            1,
+            "--epochs",
+            2,
+            "--examples",
+            43,
+            "--held-out",
+            16,
+            "--batch",
+            4,
+            "--frequency",
+            2,
+            "--size",
+            32,
+            "--output",
+            folder.resolve("averaging"),
+            "--json");
+
+    assertThat(done.err()).isEmpty();
+    assertThat(done.exitCode()).isZero();
+    List<JsonNode> objects = done.out().lines().map(Json::parse).toList();
+    assertThat(objects).hasSize(3);
+    for (JsonNode epoch : objects.subList(0, 2)) {
+      assertThat(epoch.get("cogaze_examples").asLong()).isEqualTo(43);
+      assertThat(epoch.get("stock_examples").asLong()).isBetween(16L, 43L);
+      assertThat(epoch.get("cogaze_loss").asDouble()).isBetween(0.01, 20.0);
+      assertThat(epoch.get("stock_loss").asDouble()).isBetween(0.01, 20.0);
+      assertThat(epoch.get("cogaze_s").asDouble()).isPositive();
+      assertThat(epoch.get("stock_s").asDouble()).isPositive();
+    }
+    assertThat(objects.get(1).get("first").asText()).isEqualTo("stock");
+    assertThat(objects.get(2).get("cogaze_not_used").asLong()).isZero();
+    assertThat(folder.resolve("averaging/manifest.json")).isRegularFile();
+  }
+
+  @Test
+  void aRoundIsTimedAndItsBytesAreCounted() {
+    InProcess.Result done =
+        InProcess.run(
+            "bench",
+            "round",
+            "--tiny",
+            "--case",
+            "cooperative:64x32:2",
+            "--batches",
+            2,
+            "--rounds",
+            1,
+            "--no-peer",
+            "--cache",
+            folder.resolve("cache"),
+            "--output",
+            folder.resolve("round"),
+            "--json");
+
+    assertThat(done.err()).isEmpty();
+    assertThat(done.exitCode()).isZero();
+    JsonNode round = Json.parse(done.out());
+    long bytes = round.get("bytes").asLong();
+    assertThat(bytes).isGreaterThan(1_000_000);
+    assertThat(round.get("compute_s").asDouble()).isPositive();
+    assertThat(round.get("overhead_share").asDouble()).isBetween(0.0, 1.0);
+    assertThat(round.get("shuffle_written").asLong()).isBetween(2 * bytes, 2 * bytes + bytes / 10);
+    assertThat(round.get("results").asLong()).isBetween(bytes, bytes + bytes / 10);
+    assertThat(round.has("ratio")).as("there was no peer").isFalse();
+  }
+
+  /**
+   * Results that come to the driver and broadcasts that it puts up do not grow with the workers,
+   * and the bytes of the busiest node not faster than their logarithm. Every byte but a few
+   * thousand of bookkeeping belongs to the state, so that what holds for its 4 MB holds for 800.
+   * How often the driver sends a piece of a broadcast is another matter: {@code driver_written}
+   * counts it.
+   */
+  @Test
+  @Tag("cluster")
+  void resultsAndBroadcastsDoNotGrowWithTheWorkers() {
+    Completed done =
+        new Cogaze()
+            .run(
+                "bench",
+                "scaling",
+                "--workers",
+                "1,2,4",
+                "--rounds",
+                2,
+                "--output",
+                folder.resolve("scaling"),
+                "--json")
+            .expect(0);
+    List<JsonNode> points =
+        done.out().lines().filter(line -> line.startsWith("{")).map(Json::parse).toList();
+
+    assertThat(points).extracting(p -> p.get("workers").asInt()).containsExactly(1, 2, 4);
+    for (JsonNode point : points) {
+      double bytes = point.get("bytes").asDouble();
+      int workers = point.get("workers").asInt();
+      assertThat(bytes).isBetween(3e6, 5.5e6);
+      assertThat(point.get("through_driver").asDouble() / bytes).isBetween(2.0, 2.1);
+      assertThat(point.get("shuffle_read").asDouble() / bytes)
+          .isBetween(workers * 1.0, workers * 1.1);
+      assertThat(point.get("busiest_node").asDouble() / bytes)
+          .as("bytes of the busiest of " + workers + " nodes over those of the state")
+          .isLessThan(4.2 + Math.log(workers) / Math.log(2));
+    }
+  }
+}
