@@ -5,6 +5,7 @@ import io.cogaze.config.ConfigBinder;
 import io.cogaze.config.ConfigSource;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ExecutionException;
@@ -53,6 +54,10 @@ abstract class AbstractCommand implements Callable<Integer> {
       return 0;
     }
     ProgressDisplay display = ProgressDisplay.open(common.progress());
+    if (display.draws()) {
+      // Picocli keeps the stream that standard output was when it first asked.
+      spec.commandLine().setOut(new PrintWriter(System.out, true, Charset.defaultCharset()));
+    }
     try {
       work.run();
     } finally {

@@ -25,21 +25,28 @@ final class ProgressDisplay implements AutoCloseable {
   private static final int LEAST_COLUMNS = 20;
 
   private final Runnable end;
+  private final boolean draws;
 
-  private ProgressDisplay(Runnable end) {
+  private ProgressDisplay(Runnable end, boolean draws) {
     this.end = end;
+    this.draws = draws;
   }
 
   static ProgressDisplay open(ProgressMode mode) {
     int columns = Integer.getInteger(COLUMNS_PROPERTY, 0);
     if (mode == ProgressMode.NONE) {
       StatusLine.use(new Nowhere());
-      return new ProgressDisplay(StatusLine::useNone);
+      return new ProgressDisplay(StatusLine::useNone, false);
     }
     if (mode == ProgressMode.PLAIN || columns < LEAST_COLUMNS) {
-      return new ProgressDisplay(StatusLine::useNone);
+      return new ProgressDisplay(StatusLine::useNone, false);
     }
-    return new ProgressDisplay(onTerminal(columns));
+    return new ProgressDisplay(onTerminal(columns), true);
+  }
+
+  /** Whether a line is drawn, so that all output must go by {@link System#out} as it is now. */
+  boolean draws() {
+    return draws;
   }
 
   @Override

@@ -98,10 +98,24 @@ public final class RunLock implements AutoCloseable {
         lock.heart.shutdownNow();
         throw held(fs, folder, highestToken(fs, lockFolder).orElse(token));
       }
-      lock.start(settings);
+      lock.startOrLeaveNothing(settings);
       return lock;
     } catch (IOException e) {
       throw Folders.cannotWrite(folder, e);
+    }
+  }
+
+  /** A lock whose first sign of life cannot be written must not keep others out. */
+  private void startOrLeaveNothing(LockSettings settings) throws IOException {
+    boolean started = false;
+    try {
+      start(settings);
+      started = true;
+    } finally {
+      if (!started) {
+        heart.shutdownNow();
+        fs.delete(tokenFile(lockFolder, token), false);
+      }
     }
   }
 
@@ -145,13 +159,23 @@ public final class RunLock implements AutoCloseable {
     heart.shutdownNow();
     try {
       if (rules()) {
-        Json.put(fs, released(lockFolder, token), new byte[0]);
-        fs.delete(heartbeat(lockFolder, token), false);
+        giveBack();
       }
     } catch (IOException e) {
       LOG.warn(
           "Could not give back the lock of {}; it expires by itself: {}", folder, e.toString());
     }
+  }
+
+  private void giveBack() throws IOException {
+    try {
+      Json.put(fs, released(lockFolder, token), new byte[0]);
+    } catch (IOException e) {
+      // A full disk takes no marker, but lets go of the token.
+      LOG.warn("Could not mark the lock of {} as free, and delete it: {}", folder, e.toString());
+      fs.delete(tokenFile(lockFolder, token), false);
+    }
+    fs.delete(heartbeat(lockFolder, token), false);
   }
 
   private void start(LockSettings settings) throws IOException {

@@ -85,7 +85,7 @@ class ReproduceTest {
   void inspectPrintsTheProvenanceOfEachStage() {
     InProcess.Result shown = InProcess.run("inspect", SmallPipeline.run());
     assertThat(shown.out())
-        .contains("native_classifier")
+        .contains("native classifier")
         .contains("kernel")
         .contains(stage(SmallPipeline.run(), "fuse").path("parameters_sha256").asText())
         .doesNotContain("pseudonym-key");

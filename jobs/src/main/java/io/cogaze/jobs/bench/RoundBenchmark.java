@@ -128,7 +128,7 @@ public final class RoundBenchmark {
                 round,
                 summary.bytesThroughDriver(),
                 summary.seconds(),
-                settings.trained() ? summary.computeSeconds() : 0,
+                settings.trained() ? summary.slowestComputeSeconds() : 0,
                 settings.trained(),
                 peer.map(known -> allReduce(known, summary.bytesThroughDriver(), logs)),
                 heap.mostMb(),

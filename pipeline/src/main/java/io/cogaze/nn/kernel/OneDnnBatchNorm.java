@@ -32,6 +32,9 @@ final class OneDnnBatchNorm {
   private static final int SCALE_AND_SHIFT =
       normalization_flags.use_scale.value | normalization_flags.use_shift.value;
 
+  /** Values of a channel from which on oneDNN's sum in float32 moves the running mean by 1e-6. */
+  private static final long MANY = 1 << 15;
+
   private final LayoutRule layouts;
 
   OneDnnBatchNorm(LayoutRule layouts) {
@@ -125,21 +128,22 @@ final class OneDnnBatchNorm {
       mask = buffers.result(DataType.FLOAT, (bytes + Float.BYTES - 1) / Float.BYTES);
       operation.place(DNNL_ARG_WORKSPACE, AlignedAddress.of(mask));
     }
-    operation.place(DNNL_ARG_SRC, AlignedAddress.of(as(x, form, buffers)));
+    INDArray source = as(x, form, buffers);
+    operation.place(DNNL_ARG_SRC, AlignedAddress.of(source));
     operation.place(DNNL_ARG_DST, AlignedAddress.of(y));
     session.run(operation);
     int c = (int) form.channels();
+    double[] mean = operation.own(DNNL_ARG_MEAN).doubles(c);
     double[] variance = operation.own(DNNL_ARG_VARIANCE).doubles(c);
     double[] inverse = new double[c];
     for (int i = 0; i < c; i++) {
       inverse[i] = 1 / Math.sqrt(variance[i] + epsilon);
     }
-    BatchStatistics statistics =
-        new BatchStatistics(
-            operation.own(DNNL_ARG_MEAN).doubles(c),
-            variance,
-            inverse,
-            form.length() / form.channels());
+    long count = form.length() / form.channels();
+    if (count >= MANY) {
+      mean = OneDnnPooling.channelMeans(source, form, buffers);
+    }
+    BatchStatistics statistics = new BatchStatistics(mean, variance, inverse, count);
     return new Normalised(y, statistics, mask);
   }
 

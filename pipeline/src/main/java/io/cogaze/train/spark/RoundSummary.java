@@ -57,8 +57,13 @@ public record RoundSummary(
     return computeSeconds() / seconds();
   }
 
+  /** Seconds of the slowest worker in its network. */
+  public double slowestComputeSeconds() {
+    return tasks.stream().mapToLong(task -> task.work().computeNanos()).max().orElse(0) / NANOS;
+  }
+
   /** Seconds of all workers together in their networks. */
-  public double computeSeconds() {
+  double computeSeconds() {
     return tasks.stream().mapToLong(task -> task.work().computeNanos()).sum() / NANOS;
   }
 

@@ -162,7 +162,7 @@ final class StageRun {
       Loop loop = new Loop(definition, description, stamp, shipment, carried);
       int resumedFrom = newest.orElse(0);
       Manifest finished = loop.run(network, newest);
-      WorkerSlots.evictEverywhere(context, definition.key());
+      WorkerSlots.evictEverywhere(context, stage, definition.key());
       return result(finished, false, resumedFrom, start);
     } finally {
       Progress.over();

@@ -128,9 +128,9 @@ final class WorkerSlots {
    * which Spark spreads over the executors that are free. An executor that it misses drops them
    * when the next stage begins.
    */
-  static void evictEverywhere(JavaSparkContext context, String stageKey) {
+  static void evictEverywhere(JavaSparkContext context, String stage, String stageKey) {
     int tasks = Math.max(1, context.defaultParallelism());
-    context.setJobGroup("evict", "drop the networks of a finished stage");
+    context.setJobGroup(stage + "/end", "stage " + stage + ", end: executors drop its networks");
     try {
       context
           .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)

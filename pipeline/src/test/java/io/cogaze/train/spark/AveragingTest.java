@@ -224,9 +224,9 @@ final class AveragingTest {
     assertThat(during.get(1)).as("starts kept until the states are averaged").isPositive();
     assertThat(context.getPersistentRDDs()).isEmpty();
     assertThat(WorkerSlots.ofThisJvm().size()).as("networks stay between rounds").isPositive();
-    WorkerSlots.evictEverywhere(context, "another stage");
+    WorkerSlots.evictEverywhere(context, "test", "another stage");
     assertThat(WorkerSlots.ofThisJvm().size()).isPositive();
-    WorkerSlots.evictEverywhere(context, definition.key());
+    WorkerSlots.evictEverywhere(context, "test", definition.key());
     assertThat(WorkerSlots.ofThisJvm().size()).isZero();
   }
 

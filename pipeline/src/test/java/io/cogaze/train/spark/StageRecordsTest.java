@@ -112,10 +112,12 @@ final class StageRecordsTest {
             "stage contrast, epoch 1, round 1 of 3",
             "stage contrast, epoch 1, round 2 of 3")
         .contains("stage contrast, epoch 3, round 1 of 3")
-        .endsWith("stage contrast, epoch 3, validation");
+        .endsWith(
+            "stage contrast, epoch 3, validation",
+            "stage contrast, end: executors drop its networks");
     assertThat(jobs.groups())
         .startsWith("contrast/1/plan", "contrast/1/1", "contrast/1/2")
-        .endsWith("contrast/3/validation")
+        .endsWith("contrast/3/validation", "contrast/end")
         .allMatch(group -> group.startsWith("contrast/"));
   }
 
