@@ -105,10 +105,9 @@ public final class TrainingSum {
     List<StageNeed> needs = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     notes.add(
-        "networks: as fitted for "
+        "networks: by an estimate that was fitted for "
             + estimate.engine()
-            + "; at most 20 % too much there. An average over the batch's last, smaller steps is"
-            + " not taken");
+            + "; a guide for others");
     for (StagePlan plan : request.recipe().plans(request.stages())) {
       needs.add(need(plan));
       notes.add(time(fs, run, plan));
@@ -266,7 +265,7 @@ public final class TrainingSum {
     int done = rows.stream().mapToInt(MetricRow::epoch).max().orElse(0);
     OptionalDouble seconds =
         rows.stream()
-            .filter(row -> row.round() == 0 && row.metric().equals("seconds"))
+            .filter(row -> row.round() == 0 && row.metric().equals(Progress.SECONDS))
             .mapToDouble(MetricRow::value)
             .average();
     if (seconds.isEmpty()) {
