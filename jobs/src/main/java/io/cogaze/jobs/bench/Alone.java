@@ -1,23 +1,15 @@
 package io.cogaze.jobs.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collections;
 import java.util.Locale;
 
 /** CoGaze's side of a case and a phase, measured where there is no PyTorch to compare with. */
 public record Alone(BenchCase subject, int threads, Phase phase, Side cogaze) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** The object that {@code --json} prints. */
   public ObjectNode toJson() {
-    return JSON.createObjectNode()
-        .put("network", subject.network().name())
-        .put("height", subject.height())
-        .put("width", subject.width())
-        .put("batch", subject.batch())
-        .put("threads", threads)
-        .put("phase", phase.label())
+    return subject
+        .row(threads, phase)
         .put("cogaze_s", cogaze.seconds())
         .put("cogaze_first_s", cogaze.firstSeconds())
         .put("peak_mb", cogaze.peakMb());

@@ -1,5 +1,7 @@
 package io.cogaze.jobs.bench;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.error.ConfigurationException;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -20,6 +22,8 @@ public record BenchCase(NetworkSize network, int height, int width, int batch) {
           "densenet121:224x224:8",
           "densenet201:224x224:8",
           "mt-unet:320x256:2");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Pattern FORM =
       Pattern.compile("([a-z0-9-]+):([1-9][0-9]{0,4})x([1-9][0-9]{0,4}):([1-9][0-9]{0,3})");
@@ -57,6 +61,17 @@ public record BenchCase(NetworkSize network, int height, int width, int batch) {
   /** The same case with the network's {@link NetworkSize#tiny} copy. */
   public BenchCase tiny() {
     return new BenchCase(network.tiny(), height, width, batch);
+  }
+
+  /** A row that begins with what was measured: the case, threads and phase. */
+  ObjectNode row(int threads, Phase phase) {
+    return JSON.createObjectNode()
+        .put("network", network.name())
+        .put("height", height)
+        .put("width", width)
+        .put("batch", batch)
+        .put("threads", threads)
+        .put("phase", phase.label());
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.cogaze.jobs.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.error.InputException;
 import io.cogaze.nn.memory.MemoryDemand;
@@ -83,8 +82,6 @@ public final class BenchFolder {
           .whole("through_driver", "results", "broadcast_put", "broadcast_fetched")
           .whole("shuffle_written", "shuffle_read", "busiest_node", "driver_read", "driver_written")
           .build("cogaze_bench_scaling");
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private BenchFolder() {}
 
@@ -178,13 +175,8 @@ public final class BenchFolder {
   private static ObjectNode memoryRow(MemoryBenchmark.Measured measured) {
     BenchCase subject = measured.subject().subject();
     MemoryDemand demand = measured.demand();
-    return JSON.createObjectNode()
-        .put("network", subject.network().name())
-        .put("height", subject.height())
-        .put("width", subject.width())
-        .put("batch", subject.batch())
-        .put("threads", measured.subject().threads())
-        .put("phase", measured.subject().phase().label())
+    return subject
+        .row(measured.subject().threads(), measured.subject().phase())
         .put("frozen", String.join(",", measured.subject().frozen()))
         .put("peak_mb", measured.peakMb())
         .put("weights", demand.weights())

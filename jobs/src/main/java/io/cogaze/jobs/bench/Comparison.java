@@ -1,6 +1,5 @@
 package io.cogaze.jobs.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,6 @@ public record Comparison(
     Side contiguous,
     Side channelsLast,
     Optional<Side> stock) {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final double PLACES = 1e6;
 
   /** This comparison with Deeplearning4j's own layers beside it. */
@@ -69,13 +67,8 @@ public record Comparison(
 
   /** The object that {@code --json} prints. */
   public ObjectNode toJson() {
-    return JSON.createObjectNode()
-        .put("network", subject.network().name())
-        .put("height", subject.height())
-        .put("width", subject.width())
-        .put("batch", subject.batch())
-        .put("threads", threads)
-        .put("phase", phase.label())
+    return subject
+        .row(threads, phase)
         .put("cogaze_s", rounded(cogaze.seconds()))
         .put("peer_s", rounded(peer().seconds()))
         .put("ratio", rounded(ratio()))
@@ -118,13 +111,8 @@ public record Comparison(
   }
 
   private ObjectNode step(Side side, int pair, int step, double seconds) {
-    return JSON.createObjectNode()
-        .put("network", subject.network().name())
-        .put("height", subject.height())
-        .put("width", subject.width())
-        .put("batch", subject.batch())
-        .put("threads", threads)
-        .put("phase", phase.label())
+    return subject
+        .row(threads, phase)
         .put("side", side.name())
         .put("engine", side.engine())
         .put("pair", pair)

@@ -74,17 +74,13 @@ public final class CogazeTrainingMaster
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // The very same network, not an equal one.
   public void executeTrainingPaths(
       SparkDl4jMultiLayer multiLayer,
       SparkComputationGraph graph,
       JavaRDD<String> tokens,
       DataSetLoader dataSetLoader,
       MultiDataSetLoader multiDataSetLoader) {
-    if (graph == null || graph.getNetwork() != network.graph()) {
-      throw new IllegalArgumentException(
-          "This master trains the network it was made for, and was given another");
-    }
+    requireOwn(graph);
     Map<Integer, List<String>> rounds = new TreeMap<>();
     for (String token : tokens.collect()) {
       rounds.computeIfAbsent(PlanToken.decode(token).round(), r -> new ArrayList<>()).add(token);
@@ -119,6 +115,14 @@ public final class CogazeTrainingMaster
     }
     context.clearJobGroup();
     network.state(StateSlice.join(Arrays.asList(state), iteration, epochsDone));
+  }
+
+  @SuppressWarnings("ReferenceEquality") // The very same network, not an equal one.
+  private void requireOwn(SparkComputationGraph graph) {
+    if (graph == null || graph.getNetwork() != network.graph()) {
+      throw new IllegalArgumentException(
+          "This master trains the network it was made for, and was given another");
+    }
   }
 
   private byte[][] cut() {
@@ -195,12 +199,8 @@ public final class CogazeTrainingMaster
 
   /** Trains an epoch on batches: partition w holds those of averaging worker w, in order. */
   @Override
-  @SuppressWarnings("ReferenceEquality") // The very same network, not an equal one.
   public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> data) {
-    if (graph.getNetwork() != network.graph()) {
-      throw new IllegalArgumentException(
-          "This master trains the network it was made for, and was given another");
-    }
+    requireOwn(graph);
     new BatchRounds(stageKey, stage, shipment, slices, batchesPerRound, true, listener)
         .run(graph.getSparkContext(), network, data);
   }
