@@ -7,11 +7,10 @@ import io.cogaze.jobs.bench.AveragingEpoch;
 import io.cogaze.jobs.bench.AveragingTable;
 import io.cogaze.jobs.bench.BenchFolder;
 import java.util.List;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** CoGaze's training master against the one that Deeplearning4j brings. */
@@ -97,17 +96,7 @@ final class BenchAveragingCommand extends AbstractCommand {
       description = "Of Adam (default: ${DEFAULT-VALUE}).")
   private double learningRate;
 
-  @Option(names = "--json", description = "Prints one JSON object for each epoch, and a summary.")
-  private boolean json;
-
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      defaultValue = "target/bench/averaging",
-      description =
-          "Folder for the Parquet table; an older benchmark in it is replaced (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String output;
+  @Mixin private BenchOutput output;
 
   @Override
   Work prepare(CogazeConfig config, ConfigBinder binder) {
@@ -118,9 +107,7 @@ final class BenchAveragingCommand extends AbstractCommand {
     AveragingBenchmark.Settings settings =
         new AveragingBenchmark.Settings(
             seeds, epochs, workers, batch, frequency, examples, heldOut, size, learningRate);
-    Path folder = Paths.path(output);
-    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
-    BenchFolder.requireOwn(fileSystem, folder);
+    BenchFolder folder = output.folder();
     List<AveragingEpoch> measured;
     try (SparkSession spark = SparkSessions.open("bench averaging")) {
       JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -128,14 +115,14 @@ final class BenchAveragingCommand extends AbstractCommand {
           new AveragingBenchmark(context, settings)
               .run(
                   epoch -> {
-                    if (json) {
+                    if (output.json()) {
                       out().println(epoch.toJson());
                       out().flush();
                     }
                   });
-      BenchFolder.writeAveraging(fileSystem, folder, measured);
+      folder.write("averaging", List.of(AveragingEpoch.table(measured)));
     }
-    if (json) {
+    if (output.json()) {
       out().println(AveragingTable.summary(measured));
     } else {
       AveragingTable.print(out(), measured);

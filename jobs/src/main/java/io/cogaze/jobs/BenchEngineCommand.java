@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.apache.hadoop.fs.FileSystem;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** CoGaze against PyTorch. */
@@ -85,32 +85,9 @@ final class BenchEngineCommand extends AbstractCommand {
               + " phase, and writes no table.")
   private boolean alone;
 
-  @Option(names = "--json", description = "Prints one JSON object for each case and phase.")
-  private boolean json;
+  @Mixin private BenchOutput output;
 
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      defaultValue = "target/bench/engine",
-      description =
-          "Folder for the Parquet tables; an older benchmark in it is replaced (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String output;
-
-  @Option(
-      names = "--cache",
-      paramLabel = "DIR",
-      defaultValue = "target/bench",
-      description =
-          "Folder for the Python environment and logs, on this machine (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String cache;
-
-  @Option(
-      names = "--python",
-      paramLabel = "PATH",
-      description = "A Python that has PyTorch; no environment is made then.")
-  private String python;
+  @Mixin private PeerOptions peer;
 
   @Option(
       names = "--peer-script",
@@ -144,8 +121,8 @@ final class BenchEngineCommand extends AbstractCommand {
             steps,
             stock,
             alone,
-            Path.of(cache).toAbsolutePath(),
-            Optional.ofNullable(python),
+            peer.cache(),
+            peer.python(),
             Optional.ofNullable(peerScript).map(Path::of),
             List.of(Main.class.getName(), "bench", "worker"));
     if (alone) {
@@ -164,7 +141,7 @@ final class BenchEngineCommand extends AbstractCommand {
     for (BenchCase subject : subjects) {
       for (Phase chosen : phases) {
         Alone measured = benchmark.alone(subject, chosen);
-        out().println(json ? measured.toJson() : measured);
+        out().println(output.json() ? measured.toJson() : measured);
         out().flush();
       }
     }
@@ -173,9 +150,7 @@ final class BenchEngineCommand extends AbstractCommand {
   private void compare(
       EngineBenchmark.Settings settings, List<BenchCase> subjects, List<Phase> phases)
       throws Exception {
-    org.apache.hadoop.fs.Path folder = Paths.path(output);
-    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
-    BenchFolder.requireOwn(fileSystem, folder);
+    BenchFolder folder = output.folder();
 
     EngineBenchmark benchmark = EngineBenchmark.open(settings);
     List<Comparison> comparisons = new ArrayList<>();
@@ -183,15 +158,15 @@ final class BenchEngineCommand extends AbstractCommand {
       for (Phase chosen : phases) {
         Comparison comparison = benchmark.compare(subject, chosen);
         comparisons.add(comparison);
-        if (json) {
+        if (output.json()) {
           out().println(comparison.toJson());
           out().flush();
         }
         // After each: a case that fails does not take the others with it.
-        BenchFolder.write(fileSystem, folder, comparisons);
+        folder.write("engine", Comparison.tables(comparisons));
       }
     }
-    if (!json) {
+    if (!output.json()) {
       TextTable.print(out(), comparisons);
       out().println("Tables: " + folder);
       out().flush();

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.apache.hadoop.fs.FileSystem;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Peak memory of steps, measured, and the estimate that is fitted to it. */
@@ -61,14 +61,7 @@ final class BenchMemoryCommand extends AbstractCommand {
               + " of this version).")
   private String estimate;
 
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      defaultValue = "target/bench/memory",
-      description =
-          "Folder for the Parquet table; an older benchmark in it is replaced (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String output;
+  @Mixin private BenchOutput output;
 
   @Option(
       names = "--cache",
@@ -97,9 +90,7 @@ final class BenchMemoryCommand extends AbstractCommand {
       subjects.add(tiny ? subject.tiny() : subject);
     }
     FittedEstimate known = estimate == null ? FittedEstimate.committed() : read(Path.of(estimate));
-    org.apache.hadoop.fs.Path folder = Paths.path(output);
-    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
-    BenchFolder.requireOwn(fileSystem, folder);
+    BenchFolder folder = output.folder();
 
     MemoryBenchmark benchmark =
         new MemoryBenchmark(
@@ -107,7 +98,7 @@ final class BenchMemoryCommand extends AbstractCommand {
     List<Measured> measured = new ArrayList<>();
     for (MemoryCase subject : subjects) {
       measured.add(benchmark.measure(subject));
-      BenchFolder.writeMemory(fileSystem, folder, measured);
+      folder.write("memory", List.of(MemoryBenchmark.table(measured)));
     }
     if (fit != null) {
       known =
@@ -117,8 +108,14 @@ final class BenchMemoryCommand extends AbstractCommand {
               MemoryEstimate.fit(measured.stream().map(Measured::sample).toList(), MARGIN));
       Files.writeString(Path.of(fit), known.toJson());
     }
-    print(measured, known.factors());
-    out().println("Table: " + folder);
+    if (output.json()) {
+      for (Measured row : measured) {
+        out().println(row.toJson(known.factors()));
+      }
+    } else {
+      print(measured, known.factors());
+      out().println("Table: " + folder);
+    }
     out().flush();
   }
 

@@ -8,12 +8,10 @@ import io.cogaze.jobs.bench.MeasuredRound;
 import io.cogaze.jobs.bench.RoundBenchmark;
 import io.cogaze.jobs.bench.RoundTable;
 import java.util.List;
-import java.util.Optional;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What averaging costs beside computing. */
@@ -92,32 +90,9 @@ final class BenchRoundCommand extends AbstractCommand {
   @Option(names = "--no-peer", description = "Without the all-reduces.")
   private boolean noPeer;
 
-  @Option(names = "--json", description = "Prints one JSON object for each round.")
-  private boolean json;
+  @Mixin private BenchOutput output;
 
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      defaultValue = "target/bench/round",
-      description =
-          "Folder for the Parquet table; an older benchmark in it is replaced (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String output;
-
-  @Option(
-      names = "--cache",
-      paramLabel = "DIR",
-      defaultValue = "target/bench",
-      description =
-          "Folder for the Python environment and logs, on this machine (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String cache;
-
-  @Option(
-      names = "--python",
-      paramLabel = "PATH",
-      description = "A Python that has PyTorch; no environment is made then.")
-  private String python;
+  @Mixin private PeerOptions peer;
 
   @Option(
       names = "--tiny",
@@ -143,25 +118,23 @@ final class BenchRoundCommand extends AbstractCommand {
             !payloadOnly,
             simulatedExamples,
             !noPeer,
-            java.nio.file.Path.of(cache).toAbsolutePath(),
-            Optional.ofNullable(python));
-    Path folder = Paths.path(output);
-    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
-    BenchFolder.requireOwn(fileSystem, folder);
+            peer.cache(),
+            peer.python());
+    BenchFolder folder = output.folder();
     List<MeasuredRound> measured;
     try (SparkSession spark = SparkSessions.open("bench round")) {
       measured =
           new RoundBenchmark(JavaSparkContext.fromSparkContext(spark.sparkContext()), settings)
               .run(
                   round -> {
-                    if (json) {
+                    if (output.json()) {
                       out().println(round.toJson());
                       out().flush();
                     }
                   });
-      BenchFolder.writeRounds(fileSystem, folder, measured);
+      folder.write("round", List.of(MeasuredRound.table(measured)));
     }
-    if (!json) {
+    if (!output.json()) {
       RoundTable.print(out(), measured);
       out().println("Table: " + folder);
       out().flush();

@@ -10,11 +10,10 @@ import io.cogaze.jobs.bench.ScalingTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What averaging adds as workers are added. */
@@ -58,17 +57,7 @@ final class BenchScalingCommand extends AbstractCommand {
       description = "Heap of each worker's JVM (default: ${DEFAULT-VALUE}).")
   private int executorMemory;
 
-  @Option(names = "--json", description = "Prints one JSON object for each number of workers.")
-  private boolean json;
-
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      defaultValue = "target/bench/scaling",
-      description =
-          "Folder for the Parquet table; an older benchmark in it is replaced (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String output;
+  @Mixin private BenchOutput output;
 
   @Override
   Work prepare(CogazeConfig config, ConfigBinder binder) {
@@ -80,9 +69,7 @@ final class BenchScalingCommand extends AbstractCommand {
       throw new ConfigurationException(
           "--rounds and --workers must be at least 1, but are " + rounds + " and " + workers + ".");
     }
-    Path folder = Paths.path(output);
-    FileSystem fileSystem = folder.getFileSystem(Paths.hadoopConfiguration());
-    BenchFolder.requireOwn(fileSystem, folder);
+    BenchFolder folder = output.folder();
     List<ScalingPoint> points = new ArrayList<>();
     for (int count : workers) {
       try (SparkSession spark =
@@ -97,13 +84,13 @@ final class BenchScalingCommand extends AbstractCommand {
             ScalingBenchmark.measure(
                 JavaSparkContext.fromSparkContext(spark.sparkContext()), count, rounds));
       }
-      if (json) {
+      if (output.json()) {
         out().println(points.get(points.size() - 1).toJson());
         out().flush();
       }
-      BenchFolder.writeScaling(fileSystem, folder, points);
+      folder.write("scaling", List.of(ScalingPoint.table(points)));
     }
-    if (!json) {
+    if (!output.json()) {
       ScalingTable.print(out(), points);
       ScalingTable.printProjection(out(), ScalingTable.FULL_SIZE);
       out().println("Table: " + folder);

@@ -221,7 +221,7 @@ public final class FolderCommit {
     removed.sort(null);
     if (!removed.isEmpty()) {
       LOG.info(
-          "Deleted {} files of an earlier attempt in {}: {}",
+          "Deleted {} files in {} that its manifest does not list: {}",
           removed.size(),
           folder,
           String.join(", ", removed));

@@ -2,12 +2,10 @@ package io.cogaze.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.jobs.InProcess;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("long")
 class MemoryEstimateTest {
   private static final int HELD_OUT = 8;
-  private static final Pattern ROW = Pattern.compile("^ +(\\S+:\\S+) +(\\d+) +(\\d+) .*$");
 
   @Test
   void isNeverBelowTheMeasuredPeakAndAtMostAFifthAbove(@TempDir Path folder) {
@@ -28,6 +25,7 @@ class MemoryEstimateTest {
             "bench",
             "memory",
             "--held-out",
+            "--json",
             "--cache",
             folder.resolve("cache"),
             "--output",
@@ -35,17 +33,13 @@ class MemoryEstimateTest {
     assertThat(done.err()).isEmpty();
     assertThat(done.exitCode()).isZero();
 
-    List<String> cases = new ArrayList<>();
-    for (String line : done.out().lines().toList()) {
-      Matcher row = ROW.matcher(line);
-      if (row.matches()) {
-        cases.add(row.group(1));
-        long measured = Long.parseLong(row.group(2));
-        assertThat(Long.parseLong(row.group(3)))
-            .as("estimate of %s, MiB, measured %d", row.group(1), measured)
-            .isBetween(measured, measured * 6 / 5);
-      }
+    List<JsonNode> cases = done.out().lines().map(Json::parse).toList();
+    assertThat(cases).hasSize(HELD_OUT);
+    for (JsonNode measured : cases) {
+      long peak = measured.required("peak_mb").asLong();
+      assertThat(measured.required("estimate_mb").asLong())
+          .as("estimate in MiB, of %s", measured)
+          .isBetween(peak, peak * 6 / 5);
     }
-    assertThat(cases).hasSize(HELD_OUT).doesNotHaveDuplicates();
   }
 }

@@ -2,6 +2,7 @@ package io.cogaze.jobs.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /**
  * An epoch of both masters on the same batches.
@@ -12,6 +13,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  */
 public record AveragingEpoch(
     long seed, int epoch, long examples, String first, Master cogaze, Master stock) {
+  static final JsonTable TABLE =
+      new JsonTable("epochs", "cogaze_bench_averaging")
+          .whole("seed", "epoch")
+          .text("first")
+          .whole("examples", "cogaze_examples", "stock_examples")
+          .fraction("cogaze_loss", "stock_loss", "loss_ratio", "cogaze_s", "stock_s", "time_ratio");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -48,5 +56,10 @@ public record AveragingEpoch(
         .put("cogaze_s", cogaze.seconds())
         .put("stock_s", stock.seconds())
         .put("time_ratio", timeRatio());
+  }
+
+  /** The table of both masters' epochs. */
+  public static JsonTable.Rows table(List<AveragingEpoch> epochs) {
+    return TABLE.rows(epochs.stream().map(AveragingEpoch::toJson));
   }
 }

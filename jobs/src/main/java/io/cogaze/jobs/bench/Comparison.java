@@ -22,6 +22,26 @@ public record Comparison(
     Side contiguous,
     Side channelsLast,
     Optional<Side> stock) {
+  static final JsonTable RESULTS =
+      new JsonTable("results", "cogaze_bench_engine")
+          .text("network")
+          .whole("height", "width", "batch", "threads")
+          .text("phase")
+          .fraction("cogaze_s", "peer_s", "ratio", "ratio_min", "ratio_max")
+          .whole("peak_mb", "peer_peak_mb", "parameters")
+          .text("peer_format", "cogaze_engine", "peer_engine")
+          .fraction("contiguous_s", "channels_last_s")
+          .whole("contiguous_peak_mb", "channels_last_peak_mb")
+          .fraction("cogaze_first_s", "peer_first_s");
+
+  static final JsonTable STEPS =
+      new JsonTable("steps", "cogaze_bench_engine_step")
+          .text("network")
+          .whole("height", "width", "batch", "threads")
+          .text("phase", "side", "engine")
+          .whole("pair", "step")
+          .fraction("seconds");
+
   private static final double PLACES = 1e6;
 
   /** This comparison with Deeplearning4j's own layers beside it. */
@@ -122,5 +142,12 @@ public record Comparison(
 
   private static double rounded(double value) {
     return Math.round(value * PLACES) / PLACES;
+  }
+
+  /** The tables of results and of steps. */
+  public static List<JsonTable.Rows> tables(List<Comparison> comparisons) {
+    return List.of(
+        RESULTS.rows(comparisons.stream().map(Comparison::toRow)),
+        STEPS.rows(comparisons.stream().flatMap(comparison -> comparison.steps().stream())));
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
@@ -16,7 +17,7 @@ import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
 
 /** Flat JSON objects as rows of a Parquet table: text, whole numbers and fractions. */
-final class JsonTable {
+public final class JsonTable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SCHEMA_VERSION = 1;
 
@@ -26,7 +27,31 @@ final class JsonTable {
     FRACTION
   }
 
+  private final String file;
+  private final String schema;
   private final Map<String, Kind> columns = new LinkedHashMap<>();
+
+  /** A table with rows, to be written. */
+  public record Rows(JsonTable table, List<ObjectNode> rows) {}
+
+  /**
+   * A table without columns yet.
+   *
+   * @param file how its file's name begins
+   * @param schema name of its schema
+   */
+  JsonTable(String file, String schema) {
+    this.file = file;
+    this.schema = schema;
+  }
+
+  String file() {
+    return file;
+  }
+
+  Rows rows(Stream<ObjectNode> rows) {
+    return new Rows(this, rows.toList());
+  }
 
   JsonTable text(String... names) {
     return add(Kind.TEXT, names);
@@ -47,8 +72,8 @@ final class JsonTable {
     return this;
   }
 
-  /** The table with these columns. A row must have all of them. */
-  ParquetTable<ObjectNode> build(String name) {
+  /** The table as Parquet. A row must have all columns. */
+  ParquetTable<ObjectNode> parquet() {
     List<Type> fields = new ArrayList<>();
     columns.forEach(
         (column, kind) ->
@@ -60,7 +85,7 @@ final class JsonTable {
                   case FRACTION -> Types.required(PrimitiveTypeName.DOUBLE).named(column);
                 }));
     return new ParquetTable<>(
-        new MessageType(name, fields), SCHEMA_VERSION, this::fill, this::read);
+        new MessageType(schema, fields), SCHEMA_VERSION, this::fill, this::read);
   }
 
   private void fill(ObjectNode row, Group group) {

@@ -2,6 +2,7 @@ package io.cogaze.jobs.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,6 +28,16 @@ public record MeasuredRound(
     Optional<Double> allReduceSeconds,
     long driverHeapMb,
     RoundTraffic traffic) {
+  static final JsonTable TABLE =
+      new JsonTable("rounds", "cogaze_bench_round")
+          .text("network")
+          .whole("workers", "batches", "round")
+          .text("trained")
+          .whole("bytes")
+          .fraction("round_s", "compute_s", "overhead_s", "overhead_share", "allreduce_s", "ratio")
+          .whole("driver_heap_mb", "shuffle_written", "shuffle_read", "results", "broadcast_put")
+          .fraction("task_s", "gc_s", "shuffle_write_s", "result_serialise_s");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Everything but compute, seconds. */
@@ -81,5 +92,10 @@ public record MeasuredRound(
       row.remove("ratio");
     }
     return row;
+  }
+
+  /** The table of rounds. */
+  public static JsonTable.Rows table(List<MeasuredRound> rounds) {
+    return TABLE.rows(rounds.stream().map(MeasuredRound::toRow));
   }
 }

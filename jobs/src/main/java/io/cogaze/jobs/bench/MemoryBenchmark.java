@@ -3,6 +3,7 @@ package io.cogaze.jobs.bench;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.memory.MemoryEstimate;
 import java.io.IOException;
@@ -33,6 +34,35 @@ public final class MemoryBenchmark {
    * @param peakMb largest resident memory (VmHWM), MiB
    */
   public record Measured(MemoryCase subject, MemoryDemand demand, String engine, long peakMb) {
+    static final JsonTable TABLE =
+        new JsonTable("memory", "cogaze_bench_memory")
+            .text("network")
+            .whole("height", "width", "batch", "threads")
+            .text("phase", "frozen")
+            .whole("peak_mb")
+            .whole("weights", "learned", "kept", "frozen_outputs", "gradients", "live", "largest");
+
+    /** The object that {@code --json} prints: the row of the table and what is estimated, MiB. */
+    public ObjectNode toJson(MemoryEstimate estimate) {
+      return toRow().put("estimate_mb", estimate.peakMb(demand));
+    }
+
+    /** The row of the table: the peak, and what the estimate is made of. */
+    ObjectNode toRow() {
+      return subject
+          .subject()
+          .row(subject.threads(), subject.phase())
+          .put("frozen", String.join(",", subject.frozen()))
+          .put("peak_mb", peakMb)
+          .put("weights", demand.weights())
+          .put("learned", demand.learned())
+          .put("kept", demand.kept())
+          .put("frozen_outputs", demand.frozen())
+          .put("gradients", demand.gradients())
+          .put("live", demand.live())
+          .put("largest", demand.largest());
+    }
+
     /** As the fit wants it. */
     public MemoryEstimate.Sample sample() {
       return new MemoryEstimate.Sample(demand, peakMb);
@@ -85,5 +115,10 @@ public final class MemoryBenchmark {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A worker's answer has no demand", e);
     }
+  }
+
+  /** The table of measured peaks, with what the estimate is made of. */
+  public static JsonTable.Rows table(List<Measured> measured) {
+    return Measured.TABLE.rows(measured.stream().map(Measured::toRow));
   }
 }

@@ -2,6 +2,7 @@ package io.cogaze.jobs.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /**
  * Rounds without computing at one number of workers, each a JVM of its own.
@@ -22,6 +23,14 @@ public record ScalingPoint(
     RoundTraffic traffic,
     long driverRead,
     long driverWritten) {
+  static final JsonTable TABLE =
+      new JsonTable("points", "cogaze_bench_scaling")
+          .whole("workers", "rounds", "bytes")
+          .fraction("round_s", "round_s_min", "round_s_max")
+          .whole("through_driver", "results", "broadcast_put", "broadcast_fetched")
+          .whole(
+              "shuffle_written", "shuffle_read", "busiest_node", "driver_read", "driver_written");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The object that {@code --json} prints, and the row of the table. */
@@ -42,5 +51,10 @@ public record ScalingPoint(
         .put("busiest_node", traffic.busiestExecutor())
         .put("driver_read", driverRead)
         .put("driver_written", driverWritten);
+  }
+
+  /** The table of rounds at several numbers of workers. */
+  public static JsonTable.Rows table(List<ScalingPoint> points) {
+    return TABLE.rows(points.stream().map(ScalingPoint::toJson));
   }
 }

@@ -98,8 +98,10 @@ class ComparisonTest {
     FileSystem fs = FileSystem.getLocal(new Configuration());
     Path to = new Path(folder.resolve("bench").toUri());
 
-    BenchFolder.write(fs, to, List.of(MEASURED, MEASURED));
-    BenchFolder.write(fs, to, List.of(MEASURED));
+    BenchFolder bench = BenchFolder.of(fs, to);
+
+    bench.write("engine", Comparison.tables(List.of(MEASURED, MEASURED)));
+    bench.write("engine", Comparison.tables(List.of(MEASURED)));
 
     Manifest manifest = Manifest.read(fs, to, BenchFolder.KIND);
     assertThat(manifest.files()).hasSize(2);
@@ -110,7 +112,8 @@ class ComparisonTest {
       assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).hasSize(2);
     }
     ObjectNode row =
-        BenchFolder.RESULTS
+        Comparison.RESULTS
+            .parquet()
             .readAll(fs.getConf(), new Path(to, manifest.file("results", ".parquet").name()))
             .get(0);
     assertThat(row.get("ratio").asDouble()).isEqualTo(2.0);
@@ -125,7 +128,7 @@ class ComparisonTest {
     Path to = new Path(folder.resolve("shards").toUri());
     FolderCommit.begin(fs, to, "shards").publish(Map.of());
 
-    assertThatThrownBy(() -> BenchFolder.write(fs, to, List.of(MEASURED)))
+    assertThatThrownBy(() -> BenchFolder.of(fs, to))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("it holds shards");
   }
