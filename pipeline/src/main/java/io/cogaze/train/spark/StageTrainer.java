@@ -65,7 +65,8 @@ public final class StageTrainer {
     try (RunLock lock = RunLock.acquire(fs, request.run(), "train", request.lock())) {
       EngineGuard.demand(context, request.resources(), request.settings().workers());
       for (StagePlan plan : plans) {
-        results.add(new StageRun(context, fs, run, shards, request, plan, lock).run());
+        results.add(
+            new StageRun(new StageScope(context, fs, run, shards, request, plan, lock)).run());
       }
       TrainResult result = new TrainResult(results);
       lock.check();
