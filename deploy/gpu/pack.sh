@@ -40,6 +40,8 @@ case $profile in
   *) fail "--profile must be cpu, cuda or cuda-hopper, not \"$profile\"" ;;
 esac
 [[ -n $output ]] || fail "--output is missing"
+# Relative to where it was started, which is left below.
+output=$(realpath -m -- "$output")
 [[ ! -e $output ]] || fail "$output exists already"
 
 cd "$root"

@@ -39,6 +39,7 @@ while (($# > 0)); do
   esac
 done
 [[ $threads =~ ^[1-9][0-9]{0,3}$ ]] || fail "--threads must be a whole number from 1, not \"$threads\""
+[[ -n $output ]] || fail "--output is empty"
 [[ -r $here/bundle.properties ]] || fail "$here is no bundle: make one with deploy/gpu/pack.sh"
 profile=$(sed -n 's/^profile=//p' "$here/bundle.properties")
 
@@ -137,7 +138,8 @@ measure() {
   fi
 }
 
-version=$("$java" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p')
+started=$("$java" -version 2>&1) || fail "$java does not start: $started"
+version=$(sed -n '1s/.*"\(.*\)".*/\1/p' <<<"$started")
 row java ok "$version, build profile $profile, $threads threads"
 if examine; then
   test_layers

@@ -1,7 +1,9 @@
 package io.cogaze.jobs;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.cogaze.config.CogazeConfig;
 import io.cogaze.config.ConfigBinder;
+import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.jobs.bench.BenchFolder;
 import io.cogaze.jobs.bench.MemoryBenchmark;
@@ -11,10 +13,12 @@ import io.cogaze.nn.memory.FittedEstimate;
 import io.cogaze.nn.memory.MemoryEstimate;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -82,6 +86,14 @@ final class BenchMemoryCommand extends AbstractCommand {
   }
 
   private void measure() throws Exception {
+    if (heldOut && !cases.isEmpty()) {
+      throw new ConfigurationException("--held-out names cases itself: leave --case out.");
+    }
+    if (heldOut && fit != null) {
+      throw new ConfigurationException(
+          "--fit would make the held-out cases useless as a test: leave --held-out out.");
+    }
+    Optional<Path> factors = Optional.ofNullable(fit).map(BenchMemoryCommand::writable);
     List<String> chosen =
         cases.isEmpty() ? (heldOut ? MemoryCase.HELD_OUT : MemoryCase.FITTED) : cases;
     List<MemoryCase> subjects = new ArrayList<>();
@@ -100,13 +112,13 @@ final class BenchMemoryCommand extends AbstractCommand {
       measured.add(benchmark.measure(subject));
       folder.write("memory", List.of(MemoryBenchmark.table(measured)));
     }
-    if (fit != null) {
+    if (factors.isPresent()) {
       known =
           new FittedEstimate(
               measured.get(0).engine(),
               MemoryEstimate.JVM_OPTIONS,
               MemoryEstimate.fit(measured.stream().map(Measured::sample).toList(), MARGIN));
-      Files.writeString(Path.of(fit), known.toJson());
+      Files.writeString(factors.get(), known.toJson());
     }
     if (output.json()) {
       for (Measured row : measured) {
@@ -119,12 +131,33 @@ final class BenchMemoryCommand extends AbstractCommand {
     out().flush();
   }
 
+  /** The file of --fit, before hours of measuring end in a folder that is not there. */
+  private static Path writable(String fit) {
+    Path file = Path.of(fit).toAbsolutePath();
+    if (fit.isBlank() || Files.isDirectory(file)) {
+      throw new ConfigurationException("--fit '" + fit + "' is no name of a file.");
+    }
+    if (!Files.isDirectory(file.getParent()) || !Files.isWritable(file.getParent())) {
+      throw new InputException(
+          "Cannot write --fit "
+              + fit
+              + ": there is no folder "
+              + file.getParent()
+              + ", or it cannot be written");
+    }
+    return file;
+  }
+
   private static FittedEstimate read(Path file) {
     try {
       return FittedEstimate.parse(Files.readAllBytes(file));
-    } catch (IOException e) {
+    } catch (NoSuchFileException e) {
+      throw new InputException("Cannot read --estimate " + file + ": there is no such file", e);
+    } catch (JsonProcessingException e) {
       throw new InputException(
-          "Cannot read the factors of --estimate " + file + ": " + e.getMessage(), e);
+          "Cannot read --estimate " + file + ": it holds no factors that --fit wrote", e);
+    } catch (IOException e) {
+      throw new InputException("Cannot read --estimate " + file + ": " + e.getMessage(), e);
     }
   }
 

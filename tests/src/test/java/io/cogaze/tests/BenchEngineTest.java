@@ -12,6 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code bench engine} from end to end, on copies of the networks with a handful of channels. */
 class BenchEngineTest {
@@ -154,9 +156,30 @@ class BenchEngineTest {
         bench("--python", folder.resolve("no-python"), "--cache", folder.resolve("cache"));
     assertThat(python.exitCode()).isEqualTo(1);
     assertThat(python.err()).contains("no-python': no such program");
+    InProcess.Result large = bench("--case", "densenet121:99968x99968:9999");
+    assertThat(large.exitCode()).isEqualTo(1);
+    assertThat(large.err())
+        .contains("densenet121:99968x99968:9999: a batch may have 268435456 pixels at most");
     InProcess.Result nothing = InProcess.run("bench");
     assertThat(nothing.exitCode()).isEqualTo(1);
     assertThat(nothing.err()).contains("Try 'cogaze bench --help'.");
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource({
+    "--held-out, --fit=f.json, 1, --fit would make the held-out cases useless",
+    "--held-out, --case=cooperative:64x32:2:train:1, 1, leave --case out",
+    "--tiny, --fit=, 1, is no name of a file",
+    "--tiny, --fit=no/such/folder/f.json, 2, there is no folder",
+    "--tiny, --estimate=no-such.json, 2, there is no such file",
+    "--tiny, --estimate=/etc/hostname, 2, it holds no factors",
+  })
+  void refusesMeasuringMemoryThatWouldBeInVain(
+      String first, String second, int exitCode, String message) {
+    InProcess.Result done = InProcess.run("bench", "memory", first, second);
+    assertThat(done.err()).contains(message);
+    assertThat(done.exitCode()).isEqualTo(exitCode);
+    assertThat(done.out()).isEmpty();
   }
 
   @Test

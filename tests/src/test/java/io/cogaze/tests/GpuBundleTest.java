@@ -50,11 +50,18 @@ class GpuBundleTest {
   void packingNeverWritesIntoAFolderThatIsThere() {
     assertThat(run(Map.of(), PACK, "--profile", "cpu", "--output", folder).expect(1).err())
         .contains(folder + " exists already");
+    // Also from elsewhere: a relative name is that of the folder that the script is started in.
+    Path here = folder.resolve("docs");
+    assertThat(here.toFile().mkdir()).isTrue();
+    assertThat(run(Map.of(), PACK, "--profile", "cpu", "--output", "docs").expect(1).err())
+        .contains(here + " exists already");
   }
 
   @Test
   void theSelfTestOutsideOfABundleIsExplained() {
     assertThat(run(Map.of(), SELF_TEST).expect(1).err()).contains("is no bundle");
+    assertThat(run(Map.of(), SELF_TEST, "--output", "").expect(1).err())
+        .contains("--output is empty");
     assertThat(run(Map.of(), SELF_TEST, "--threads", "none").expect(1).err())
         .contains("--threads must be a whole number");
     assertThat(run(Map.of(), SELF_TEST, "--help").expect(0).out())

@@ -23,13 +23,31 @@ public record BenchCase(NetworkSize network, int height, int width, int batch) {
           "densenet201:224x224:8",
           "mt-unet:320x256:2");
 
+  /** 1 GiB of float32: more than a hundred times the largest of {@link #DEFAULTS}. */
+  private static final long MOST_PIXELS = 1L << 28;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Pattern FORM =
       Pattern.compile("([a-z0-9-]+):([1-9][0-9]{0,4})x([1-9][0-9]{0,4}):([1-9][0-9]{0,3})");
 
+  /** Errors: {@link ConfigurationException} for a size that the network cannot take. */
   public BenchCase {
     network.spec(height, width);
+    if ((long) height * width * batch > MOST_PIXELS) {
+      throw new ConfigurationException(
+          "Cannot measure "
+              + network.name()
+              + ":"
+              + height
+              + "x"
+              + width
+              + ":"
+              + batch
+              + ": a batch may have "
+              + MOST_PIXELS
+              + " pixels at most.");
+    }
   }
 
   /**

@@ -1,6 +1,9 @@
 package io.cogaze.jobs.doctor;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -33,7 +36,22 @@ final class FolderChecks {
                   Locale.ROOT, "%.1f GiB are needed there", needed / (double) (1L << 30)));
     } catch (IOException | SecurityException e) {
       return Check.wrong(
-          name, folder + ", not writable: " + e, "choose another folder, or correct its rights");
+          name,
+          folder + ", not writable: " + reason(e),
+          "choose another folder, or correct its rights");
     }
+  }
+
+  /** In words: what Java puts into the name of its class stands in no message of it. */
+  private static String reason(Exception e) {
+    if (e instanceof FileAlreadyExistsException) {
+      return "it is a file";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    return e instanceof FileSystemException failure && failure.getReason() != null
+        ? failure.getReason()
+        : e.toString();
   }
 }

@@ -1,5 +1,6 @@
 package io.cogaze.jobs.doctor;
 
+import io.cogaze.error.CogazeException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
@@ -64,8 +65,12 @@ final class NativeChecks {
     try {
       return Check.ok("kernel", Kernels.get().name());
     } catch (LinkageError | RuntimeException e) {
-      return Check.wrong("kernel", "cannot be chosen: " + rootOf(e), "see native library");
+      return Check.wrong("kernel", "cannot be chosen: " + words(rootOf(e)), "see native library");
     }
+  }
+
+  private static Object words(Throwable failure) {
+    return failure instanceof CogazeException ? failure.getMessage() : failure;
   }
 
   private static Throwable rootOf(Throwable failure) {

@@ -116,6 +116,16 @@ class DoctorTest {
   }
 
   @Test
+  void aFileWhereAFolderShouldBeIsExplainedInWords() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    Diagnosis diagnosis =
+        examine(Backend.CPU, new Doctor.Request(List.of(), Optional.empty(), List.of(file)));
+    assertThat(named(diagnosis, "folder " + file).status()).isEqualTo(Status.WRONG);
+    assertThat(named(diagnosis, "folder " + file).value())
+        .isEqualTo(file + ", not writable: it is a file");
+  }
+
+  @Test
   void aGivenLibraryIsComparedWithGivenGenerations() throws Exception {
     Path library = new MadeLibrary().with(80, -86).write(folder);
     Diagnosis diagnosis =
