@@ -1,6 +1,7 @@
 """CoGaze's networks in PyTorch, with CoGaze's canonical tensor names (needs torch; any version since 2.0).
 
-Every network takes a grey image [N,1,H,W] and returns its heads' logits by name; dropout is left out.
+Every network takes a grey image [N,1,H,W] and returns its heads' logits by name; dropout is left out. Modules that end in
+a ReLU have the names of the vertices in CoGaze's graphs whose outputs they give, but for the gates'.
 """
 import torch
 import torch.nn as nn
@@ -14,16 +15,38 @@ DENSENETS = {
 }
 
 
+class Relu(nn.Module):
+    """ReLU. Where a mask is given, it says which values pass, whatever their sign; `seen` is called with what comes in."""
+
+    mask = None
+    seen = None
+
+    def bend(self, x):
+        if self.seen is not None:
+            self.seen(x.detach())
+        return F.relu(x) if self.mask is None else torch.where(self.mask, x, torch.zeros_like(x))
+
+    def forward(self, x):
+        return self.bend(x)
+
+
+class NormRelu(nn.BatchNorm2d, Relu):
+    """Batch normalisation and ReLU: one vertex of CoGaze's graphs, which has this module's name."""
+
+    def forward(self, x):
+        return self.bend(nn.BatchNorm2d.forward(self, x))
+
+
 class DenseLayer(nn.Module):
     def __init__(self, channels, growth):
         super().__init__()
-        self.norm1 = nn.BatchNorm2d(channels)
+        self.norm1 = NormRelu(channels)
         self.conv1 = nn.Conv2d(channels, 4 * growth, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(4 * growth)
+        self.norm2 = NormRelu(4 * growth)
         self.conv2 = nn.Conv2d(4 * growth, growth, 3, padding=1, bias=False)
 
     def forward(self, x):
-        y = self.conv2(F.relu(self.norm2(self.conv1(F.relu(self.norm1(x))))))
+        y = self.conv2(self.norm2(self.conv1(self.norm1(x))))
         return torch.cat([x, y], 1)
 
 
@@ -31,7 +54,7 @@ class DenseNet(nn.Module):
     def __init__(self, blocks, growth, stem):
         super().__init__()
         self.conv0 = nn.Conv2d(3, stem, 7, stride=2, padding=3, bias=False)
-        self.norm0 = nn.BatchNorm2d(stem)
+        self.norm0 = NormRelu(stem)
         channels = stem
         for b, layers in enumerate(blocks, 1):
             block = nn.Module()
@@ -41,23 +64,23 @@ class DenseNet(nn.Module):
             self.add_module(f"denseblock{b}", block)
             if b < len(blocks):
                 transition = nn.Module()
-                transition.norm = nn.BatchNorm2d(channels)
+                transition.norm = NormRelu(channels)
                 transition.conv = nn.Conv2d(channels, channels // 2, 1, bias=False)
                 self.add_module(f"transition{b}", transition)
                 channels //= 2
-        self.norm5 = nn.BatchNorm2d(channels)
+        self.norm5 = NormRelu(channels)
         self.blocks, self.channels = len(blocks), channels
 
     def forward(self, grey):
         x = self.norm0(self.conv0(grey.expand(-1, 3, -1, -1)))
-        x = F.max_pool2d(F.relu(x), kernel_size=3, stride=2, padding=1)
+        x = F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
         for b in range(1, self.blocks + 1):
             for layer in getattr(self, f"denseblock{b}").children():
                 x = layer(x)
             if b < self.blocks:
                 transition = getattr(self, f"transition{b}")
-                x = F.avg_pool2d(transition.conv(F.relu(transition.norm(x))), 2)
-        return x, F.relu(self.norm5(x))
+                x = F.avg_pool2d(transition.conv(transition.norm(x)), 2)
+        return x, self.norm5(x)
 
 
 class Gate(nn.Module):
@@ -65,47 +88,49 @@ class Gate(nn.Module):
         super().__init__()
         hidden = max(1, channels // 16)
         self.fc1 = nn.Linear(channels, hidden, bias=False)
+        self.relu = Relu()
         self.fc2 = nn.Linear(hidden, channels, bias=False)
 
     def forward(self, x):
-        return x * torch.sigmoid(self.fc2(F.relu(self.fc1(x.mean((2, 3))))))[:, :, None, None]
+        return x * torch.sigmoid(self.fc2(self.relu(self.fc1(x.mean((2, 3))))))[:, :, None, None]
 
 
 class EncoderLevel(nn.Module):
     def __init__(self, inputs, outputs):
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.norm1 = nn.BatchNorm2d(outputs)
+        self.norm1 = NormRelu(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.norm2 = nn.BatchNorm2d(outputs)
         self.shortcut = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.add = Relu()
         self.se = Gate(outputs)
 
     def forward(self, x):
-        y = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
-        return self.se(F.relu(y + self.shortcut(x)))
+        y = self.norm2(self.conv2(self.norm1(self.conv1(x))))
+        return self.se(self.add(y + self.shortcut(x)))
 
 
 class ConvNormRelu(nn.Module):
     def __init__(self, inputs, outputs):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.norm = nn.BatchNorm2d(outputs)
+        self.norm = NormRelu(outputs)
 
     def forward(self, x):
-        return F.relu(self.norm(self.conv(x)))
+        return self.norm(self.conv(x))
 
 
 class DoubleConv(nn.Module):
     def __init__(self, inputs, outputs):
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.norm1 = nn.BatchNorm2d(outputs)
+        self.norm1 = NormRelu(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.norm2 = nn.BatchNorm2d(outputs)
+        self.norm2 = NormRelu(outputs)
 
     def forward(self, x):
-        return F.relu(self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x))))))
+        return self.norm2(self.conv2(self.norm1(self.conv1(x))))
 
 
 class DecoderLevel(nn.Module):
@@ -131,10 +156,11 @@ class FusedClassifier(nn.Module):
     def __init__(self, inputs, hidden, classes):
         super().__init__()
         self.fc1 = nn.Linear(inputs, hidden)
+        self.dropout = Relu()
         self.fc2 = nn.Linear(hidden, classes)
 
     def forward(self, x):
-        return self.fc2(F.relu(self.fc1(x)))
+        return self.fc2(self.dropout(self.fc1(x)))
 
 
 class Cooperative(nn.Module):

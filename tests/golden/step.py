@@ -76,32 +76,47 @@ def losses(out, labels, target):
     return found
 
 
-def main():
-    a = arguments()
+def prepared(a):
+    """Network, image, target and labels in float64; every value is one of float32."""
     torch.manual_seed(a.seed)
     torch.set_default_dtype(torch.float64)
     net = NETWORKS[a.network](**vars(a))
     randomise(net, a.shift)
     image, target = picture(a), gaze_map(a)
-    labels = torch.arange(a.batch) % a.classes
+    return net, image, target, torch.arange(a.batch) % a.classes
+
+
+def write_inputs(a):
+    """Writes the inputs' file and returns the number of learned values."""
+    net, image, target, labels = prepared(a)
     given = dict(tensors_of(net))
     given.update({"image": image, "target.saliency": target, "target.class": F.one_hot(labels, a.classes)})
     write(f"{a.folder}/{a.network}-inputs.safetensors", given, "step.py")
-    dtype = getattr(torch, a.dtype)
-    net, image, target = net.to(dtype), image.to(dtype), target.to(dtype)
+    return sum(p.numel() for p in net.parameters())
 
-    net.eval()
-    with torch.no_grad():
-        write(f"{a.folder}/{a.network}-eval.safetensors", outputs(net(image)), "step.py")
 
+def training(net, image, labels, target):
+    """Losses, gradients and new running statistics of a step in training mode."""
     net.train()
     each = losses(net(image), labels, target)
     sum(each.values()).backward()
     results = {"loss." + k: v.reshape(1) for k, v in each.items()}
     results.update({"grad." + k: p.grad for k, p in net.named_parameters()})
     results.update({"after." + k: v for k, v in tensors_of(net).items() if ".running_" in k})
-    write(f"{a.folder}/{a.network}-train.safetensors", results, "step.py")
-    print(sum(p.numel() for p in net.parameters()))
+    return results
+
+
+def main():
+    a = arguments()
+    count = write_inputs(a)
+    net, image, target, labels = prepared(a)
+    dtype = getattr(torch, a.dtype)
+    net, image, target = net.to(dtype), image.to(dtype), target.to(dtype)
+    net.eval()
+    with torch.no_grad():
+        write(f"{a.folder}/{a.network}-eval.safetensors", outputs(net(image)), "step.py")
+    write(f"{a.folder}/{a.network}-train.safetensors", training(net, image, labels, target), "step.py")
+    print(count)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 import json
 import struct
 
+import numpy as np
 import torch
 import torch.nn as nn
 
@@ -39,3 +40,16 @@ def write(path, tensors, made_by):
     head += b" " * (-len(head) % 8)
     with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(head)) + head + b"".join(blobs))
+
+
+def read(path):
+    """The tensors of a file of float32, as arrays."""
+    with open(path, "rb") as f:
+        length = struct.unpack("<Q", f.read(8))[0]
+        header, blob = json.loads(f.read(length)), f.read()
+    header.pop("__metadata__", None)
+    found = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        found[name] = np.frombuffer(blob[begin:end], dtype="<f4").reshape(entry["shape"])
+    return found

@@ -1,7 +1,6 @@
 package io.cogaze.tests;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.Kernels;
@@ -21,13 +20,14 @@ import io.cogaze.weights.TensorStore;
 import io.cogaze.weights.Tensors;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,20 +36,18 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 
 /**
- * A program that repeats in float32 the training step that {@code tests/golden/step.py} wrote, at
- * full width, and prints as one line of JSON how far it is from it.
+ * A program that repeats in float32, at full width, the training step whose inputs {@code
+ * tests/golden/full_step.py} made, and writes what that script compares: loss, gradients, running
+ * statistics and which values the ReLUs let pass. Prints one line of JSON.
  *
  * <p>Arguments: the network (cooperative, mt-unet, densenet121, densenet169, densenet201) and the
- * folder of the vectors.
+ * folder of the inputs.
  */
 final class TrainingStep {
   private static final Map<Head, Double> LOSS_WEIGHTS =
       Map.of(Head.DENSENET_CLASS, 0.6, Head.SALIENCY, 0.5, Head.FUSED_CLASS, 1.0);
   private static final int CLASSES = 3;
   private static final int WIDTH = 64;
-
-  /** A gradient below this share of the whole gradient's norm, in float64, is 0 in theory. */
-  private static final double NOTHING = 1e-9;
 
   private TrainingStep() {}
 
@@ -70,6 +68,8 @@ final class TrainingStep {
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
     TensorStore.restore(graph, built.names(), inputs);
+    ReluRecorder relus = new ReluRecorder(Files.readAllLines(folder.resolve("relus.txt")));
+    graph.setListeners(relus);
     graph.fit(
         new MultiDataSet(
             new INDArray[] {array(inputs, "image")},
@@ -77,7 +77,15 @@ final class TrainingStep {
                 .map(head -> head == Head.SALIENCY ? "target.saliency" : "target.class")
                 .map(target -> array(inputs, target))
                 .toArray(INDArray[]::new)));
-    System.out.println(compare(graph, built, read(folder.resolve(kind + "-train.safetensors"))));
+    relus.write(folder);
+    try (OutputStream out = Files.newOutputStream(folder.resolve("found.safetensors"))) {
+      Safetensors.write(found(graph, built), out);
+    }
+    System.out.println(
+        new ObjectMapper()
+            .createObjectNode()
+            .put("kernel", Kernels.description())
+            .put("parameters", built.names().parameterCount()));
   }
 
   private static NetworkSpec spec(String name, int height, int width) {
@@ -96,74 +104,20 @@ final class TrainingStep {
     return new DenseNetClassifierSpec(height, width, size, CLASSES);
   }
 
-  private static ObjectNode compare(ComputationGraph graph, BuiltNetwork built, Tensors expected) {
-    List<TensorNames.Tensor> tensors = built.names().tensors();
-    double loss = 0;
-    for (Head head : built.outputs()) {
-      String name = head.name().toLowerCase(Locale.ROOT).replace('_', '-');
-      loss += expected.get("loss." + name).data()[0];
-    }
-    double whole = 0;
-    for (TensorNames.Tensor tensor : tensors) {
-      if (tensor.role() == TensorNames.Role.PARAMETER) {
-        whole = Math.hypot(whole, norm(expected.get("grad." + tensor.name()).data()));
-      }
-    }
+  private static Tensors found(ComputationGraph graph, BuiltNetwork built) {
+    SortedMap<String, Tensors.Tensor> found = new TreeMap<>();
+    found.put("loss", new Tensors.Tensor(new long[] {1}, new float[] {(float) graph.score()}));
     Tensors after = TensorStore.read(graph, built.names());
-    Worst gradient = new Worst();
-    Worst nothing = new Worst();
-    Worst statistic = new Worst();
-    for (TensorNames.Tensor tensor : tensors) {
+    for (TensorNames.Tensor tensor : built.names().tensors()) {
       if (tensor.role() == TensorNames.Role.STATISTIC) {
-        float[] wanted = expected.get("after." + tensor.name()).data();
-        double distance = distance(after.get(tensor.name()).data(), wanted);
-        statistic.see(tensor.name(), distance / norm(wanted));
+        found.put("after." + tensor.name(), after.get(tensor.name()));
       } else {
         // Plain gradient descent of rate 1 leaves the gradient as it is.
-        float[] found = HostValues.floats(graph.gradient().getGradientFor(tensor.tableKey()));
-        float[] wanted = expected.get("grad." + tensor.name()).data();
-        double norm = norm(wanted);
-        if (norm > NOTHING * whole) {
-          gradient.see(tensor.name(), distance(found, wanted) / norm);
-        } else {
-          nothing.see(tensor.name(), norm(found) / whole);
-        }
+        float[] gradient = HostValues.floats(graph.gradient().getGradientFor(tensor.tableKey()));
+        found.put("grad." + tensor.name(), new Tensors.Tensor(tensor.dimensions(), gradient));
       }
     }
-    ObjectNode report = new ObjectMapper().createObjectNode();
-    report.put("kernel", Kernels.get().name());
-    report.put("parameters", built.names().parameterCount());
-    report.put("loss", graph.score());
-    report.put("expected_loss", loss);
-    gradient.write("gradient", report);
-    nothing.write("zero_gradient", report);
-    statistic.write("statistic", report);
-    return report;
-  }
-
-  /** The largest of some errors. */
-  private static final class Worst {
-    private String name = "";
-    private double error;
-    private double sum;
-    private int count;
-
-    void see(String tensor, double found) {
-      count++;
-      sum += found;
-      // Not "found > error": a NaN must not get lost.
-      if (!(found <= error)) {
-        name = tensor;
-        error = found;
-      }
-    }
-
-    void write(String key, ObjectNode report) {
-      report.put(key + "_count", count);
-      report.put(key + "_mean", count == 0 ? 0 : sum / count);
-      report.put(key + "_worst", error);
-      report.put(key + "_worst_name", name);
-    }
+    return Tensors.of(found);
   }
 
   private static Tensors read(Path file) throws IOException {
@@ -176,22 +130,5 @@ final class TrainingStep {
     INDArray array = Nd4j.create(DataType.FLOAT, tensors.get(name).shape());
     HostValues.write(tensors.get(name).data(), array);
     return array;
-  }
-
-  private static double norm(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += (double) value * value;
-    }
-    return Math.sqrt(sum);
-  }
-
-  private static double distance(float[] found, float[] expected) {
-    double sum = 0;
-    for (int i = 0; i < expected.length; i++) {
-      double difference = (double) found[i] - expected[i];
-      sum += difference * difference;
-    }
-    return Math.sqrt(sum);
   }
 }
