@@ -47,7 +47,7 @@ final class TrainingStep {
   private static final Map<Head, Double> LOSS_WEIGHTS =
       Map.of(Head.DENSENET_CLASS, 0.6, Head.SALIENCY, 0.5, Head.FUSED_CLASS, 1.0);
   private static final int CLASSES = 3;
-  private static final int WIDTH = 64;
+  private static final int HIDDEN = 64;
 
   private TrainingStep() {}
 
@@ -57,7 +57,7 @@ final class TrainingStep {
     String kind = arguments[0].startsWith("densenet") ? "densenet" : arguments[0];
     Tensors inputs = read(folder.resolve(kind + "-inputs.safetensors"));
     long[] canvas = inputs.get("image").shape();
-    NetworkSpec spec = spec(arguments[0], (int) canvas[2], (int) canvas[3]);
+    NetworkSpec spec = spec(arguments[0], (int) canvas[2], (int) canvas[3], width(inputs));
     Network network = spec.network();
     Set<Head> heads = EnumSet.copyOf(network.heads());
     heads.remove(Head.EMBEDDING);
@@ -88,16 +88,22 @@ final class TrainingStep {
             .put("parameters", built.names().parameterCount()));
   }
 
-  private static NetworkSpec spec(String name, int height, int width) {
+  private static NetworkSpec spec(String name, int height, int width, int channels) {
     return switch (name) {
       case "cooperative" ->
-          new CooperativeSpec(height, width, WIDTH, DenseNetSpec.densenet201(), CLASSES, WIDTH, 0);
-      case "mt-unet" -> new MtUnetSpec(height, width, WIDTH, CLASSES, WIDTH, 0);
+          new CooperativeSpec(height, width, channels, DenseNetSpec.densenet201(), CLASSES, HIDDEN, 0);
+      case "mt-unet" -> new MtUnetSpec(height, width, channels, CLASSES, HIDDEN, 0);
       case "densenet121" -> densenet(height, width, DenseNetSpec.densenet121());
       case "densenet169" -> densenet(height, width, DenseNetSpec.densenet169());
       case "densenet201" -> densenet(height, width, DenseNetSpec.densenet201());
       default -> throw new IllegalArgumentException("Unknown network " + name);
     };
+  }
+
+  /** Channels of the first level of a U-shaped network; 0 for others. */
+  private static int width(Tensors inputs) {
+    Tensors.Tensor first = inputs.values().get("encoder.level1.conv1.weight");
+    return first == null ? 0 : (int) first.shape()[0];
   }
 
   private static NetworkSpec densenet(int height, int width, DenseNetSpec size) {

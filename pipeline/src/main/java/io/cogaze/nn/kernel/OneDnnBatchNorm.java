@@ -19,6 +19,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
 
 import io.cogaze.nn.kernel.ConvolutionRule.Direction;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.global.dnnl.normalization_flags;
@@ -32,7 +33,13 @@ final class OneDnnBatchNorm {
   private static final int SCALE_AND_SHIFT =
       normalization_flags.use_scale.value | normalization_flags.use_shift.value;
 
-  /** Values of a channel from which on oneDNN's sum in float32 moves the running mean by 1e-6. */
+  private static final int GIVEN_STATISTICS = normalization_flags.use_global_stats.value;
+
+  /**
+   * Values of a channel from which on oneDNN's sums in float32, one value after another, are off by
+   * so much that a training step shows it: an error in the mean of a gradient goes the same way in
+   * every pixel, and adds up in the weights below it.
+   */
   private static final long MANY = 1 << 15;
 
   private final LayoutRule layouts;
@@ -41,7 +48,12 @@ final class OneDnnBatchNorm {
     this.layouts = layouts;
   }
 
-  private record NormKey(Direction direction, Form form, double epsilon, int flags) {}
+  private record NormKey(
+      Direction direction, Form form, double epsilon, int flags, boolean training) {
+    NormKey(Direction direction, Form form, double epsilon, int flags) {
+      this(direction, form, epsilon, flags, true);
+    }
+  }
 
   /** Statistics over N, H and W do not care in which order examples and rows lie. */
   private Form normForm(INDArray x) {
@@ -61,7 +73,8 @@ final class OneDnnBatchNorm {
         OneDnnSession.engine());
   }
 
-  private static OneDnnOperation normForward(NormKey key, prop_kind kind) {
+  private static OneDnnOperation normForward(NormKey key) {
+    prop_kind kind = key.training ? prop_kind.forward_training : prop_kind.forward_inference;
     batch_normalization_forward.primitive_desc plan = normDescriptor(kind, key);
     memory.desc channels = channels(key.form);
     OneDnnOperation operation =
@@ -72,7 +85,7 @@ final class OneDnnBatchNorm {
             .ownArgument(DNNL_ARG_SHIFT, channels)
             .ownArgument(DNNL_ARG_MEAN, channels)
             .ownArgument(DNNL_ARG_VARIANCE, channels);
-    if (kind == prop_kind.forward_training && isRelu(key)) {
+    if (key.training && isRelu(key)) {
       operation.argument(DNNL_ARG_WORKSPACE, plan.workspace_desc());
     }
     return operation;
@@ -114,37 +127,71 @@ final class OneDnnBatchNorm {
 
   Normalised batchNorm(
       INDArray x, INDArray gamma, INDArray beta, double epsilon, boolean relu, Buffers buffers) {
-    OneDnnSession session = OneDnnSession.get();
     Form form = normForm(x);
-    NormKey key = new NormKey(Direction.FORWARD, form, epsilon, flags(relu));
-    OneDnnOperation operation =
-        session.operation(key, () -> normForward(key, prop_kind.forward_training));
+    INDArray source = as(x, form, buffers);
+    INDArray y = form.create(buffers);
+    long count = form.length() / form.channels();
+    Optional<ChannelPieces> pieces = pieces(form);
+    OneDnnSession session = OneDnnSession.get();
+    int given = 0;
+    double[][] moments = null;
+    if (pieces.isPresent()) {
+      given = GIVEN_STATISTICS;
+      moments = moments(pieces.get(), source, y);
+    }
+    NormKey key = new NormKey(Direction.FORWARD, form, epsilon, flags(relu) | given);
+    OneDnnOperation operation = session.operation(key, () -> normForward(key));
     operation.own(DNNL_ARG_SCALE).copyFrom(gamma);
     operation.own(DNNL_ARG_SHIFT).copyFrom(beta);
-    INDArray y = form.create(buffers);
+    if (moments != null) {
+      operation.own(DNNL_ARG_MEAN).put(moments[0]);
+      operation.own(DNNL_ARG_VARIANCE).put(moments[1]);
+    }
     INDArray mask = null;
     if (relu) {
       long bytes = operation.descriptor(DNNL_ARG_WORKSPACE).get_size();
       mask = buffers.result(DataType.FLOAT, (bytes + Float.BYTES - 1) / Float.BYTES);
       operation.place(DNNL_ARG_WORKSPACE, AlignedAddress.of(mask));
     }
-    INDArray source = as(x, form, buffers);
     operation.place(DNNL_ARG_SRC, AlignedAddress.of(source));
     operation.place(DNNL_ARG_DST, AlignedAddress.of(y));
     session.run(operation);
     int c = (int) form.channels();
-    double[] mean = operation.own(DNNL_ARG_MEAN).doubles(c);
-    double[] variance = operation.own(DNNL_ARG_VARIANCE).doubles(c);
+    if (moments == null) {
+      moments =
+          new double[][] {
+            operation.own(DNNL_ARG_MEAN).doubles(c), operation.own(DNNL_ARG_VARIANCE).doubles(c)
+          };
+      if (count >= MANY) {
+        moments[0] = OneDnnPooling.channelMeans(source, form, buffers);
+      }
+    }
     double[] inverse = new double[c];
     for (int i = 0; i < c; i++) {
-      inverse[i] = 1 / Math.sqrt(variance[i] + epsilon);
+      inverse[i] = 1 / Math.sqrt(moments[1][i] + epsilon);
     }
-    long count = form.length() / form.channels();
-    if (count >= MANY) {
-      mean = OneDnnPooling.channelMeans(source, form, buffers);
-    }
-    BatchStatistics statistics = new BatchStatistics(mean, variance, inverse, count);
-    return new Normalised(y, statistics, mask);
+    return new Normalised(y, new BatchStatistics(moments[0], moments[1], inverse, count), mask);
+  }
+
+  private static Optional<ChannelPieces> pieces(Form form) {
+    return form.length() / form.channels() >= MANY ? ChannelPieces.of(form) : Optional.empty();
+  }
+
+  /**
+   * Mean and variance of each channel.
+   *
+   * @param spare of x's form, overwritten
+   */
+  private static double[][] moments(ChannelPieces pieces, INDArray x, INDArray spare) {
+    OneDnnSession session = OneDnnSession.get();
+    NormKey key = new NormKey(Direction.FORWARD, pieces.form(), 1, 0);
+    OneDnnOperation operation = session.operation(key, () -> normForward(key));
+    operation.place(DNNL_ARG_SRC, AlignedAddress.of(x));
+    operation.place(DNNL_ARG_DST, AlignedAddress.of(spare));
+    session.run(operation);
+    int count = pieces.count();
+    return pieces.moments(
+        operation.own(DNNL_ARG_MEAN).floats(count), operation.own(DNNL_ARG_VARIANCE).floats(count));
   }
 
   INDArray batchNormInference(
@@ -160,13 +207,12 @@ final class OneDnnBatchNorm {
       INDArray x, INDArray y, Form form, double[] scale, double[] shift, boolean relu) {
     OneDnnSession session = OneDnnSession.get();
     NormKey key =
-        new NormKey(
-            Direction.FORWARD, form, 0, flags(relu) | normalization_flags.use_global_stats.value);
+        new NormKey(Direction.FORWARD, form, 0, flags(relu) | GIVEN_STATISTICS, false);
     OneDnnOperation operation =
         session.operation(
             key,
             () -> {
-              OneDnnOperation made = normForward(key, prop_kind.forward_inference);
+              OneDnnOperation made = normForward(key);
               made.own(DNNL_ARG_MEAN).put(new float[(int) form.channels()]);
               made.own(DNNL_ARG_VARIANCE).put(ones((int) form.channels()));
               return made;
@@ -185,8 +231,7 @@ final class OneDnnBatchNorm {
   static double[] products(INDArray x, INDArray y, Form form, Buffers buffers) {
     OneDnnSession session = OneDnnSession.get();
     NormKey key =
-        new NormKey(
-            Direction.DATA, form, 0, SCALE_AND_SHIFT | normalization_flags.use_global_stats.value);
+        new NormKey(Direction.DATA, form, 0, SCALE_AND_SHIFT | GIVEN_STATISTICS, false);
     int width = (int) form.channels();
     OneDnnOperation operation =
         session.operation(
@@ -223,6 +268,11 @@ final class OneDnnBatchNorm {
       Buffers buffers) {
     OneDnnSession session = OneDnnSession.get();
     Form form = normForm(x);
+    Optional<ChannelPieces> pieces = pieces(form);
+    if (pieces.isPresent()) {
+      return backwardInPieces(
+          pieces.get(), form, x, forward, gamma, epsilon, relu, dy, dgamma, dbeta, buffers);
+    }
     NormKey key = new NormKey(Direction.DATA, form, epsilon, flags(relu));
     OneDnnOperation operation = session.operation(key, () -> normBackward(key));
     operation.own(DNNL_ARG_SCALE).copyFrom(gamma);
@@ -238,6 +288,57 @@ final class OneDnnBatchNorm {
     session.run(operation);
     operation.own(DNNL_ARG_DIFF_SCALE).copyTo(dgamma);
     operation.own(DNNL_ARG_DIFF_SHIFT).copyTo(dbeta);
+    return result(dx, Form.of(x), buffers);
+  }
+
+  /**
+   * The gradient as that of a normalisation by given statistics, whose sums are those of short
+   * pieces, and then what comes from the statistics themselves: for each channel a multiple of x
+   * and a constant.
+   */
+  private static INDArray backwardInPieces(
+      ChannelPieces pieces,
+      Form form,
+      INDArray x,
+      Normalised forward,
+      INDArray gamma,
+      double epsilon,
+      boolean relu,
+      INDArray dy,
+      INDArray dgamma,
+      INDArray dbeta,
+      Buffers buffers) {
+    OneDnnSession session = OneDnnSession.get();
+    NormKey key =
+        new NormKey(Direction.DATA, pieces.form(), epsilon, flags(relu) | GIVEN_STATISTICS);
+    OneDnnOperation operation = session.operation(key, () -> normBackward(key));
+    BatchStatistics statistics = forward.statistics();
+    double[] scale = HostValues.doubles(gamma);
+    operation.own(DNNL_ARG_SCALE).put(pieces.repeat(scale));
+    operation.own(DNNL_ARG_MEAN).put(pieces.repeat(statistics.mean()));
+    operation.own(DNNL_ARG_VARIANCE).put(pieces.repeat(statistics.variance()));
+    if (relu) {
+      operation.place(DNNL_ARG_WORKSPACE, AlignedAddress.of(forward.mask()));
+    }
+    INDArray dx = fresh(form, Form.of(x), buffers);
+    INDArray source = as(x, form, buffers);
+    operation.place(DNNL_ARG_SRC, AlignedAddress.of(source));
+    operation.place(DNNL_ARG_DIFF_DST, AlignedAddress.of(as(dy, form, buffers)));
+    operation.place(DNNL_ARG_DIFF_SRC, AlignedAddress.of(dx));
+    session.run(operation);
+    double[] ofScale = pieces.sums(operation.own(DNNL_ARG_DIFF_SCALE).floats(pieces.count()));
+    double[] ofShift = pieces.sums(operation.own(DNNL_ARG_DIFF_SHIFT).floats(pieces.count()));
+    HostValues.write(ofScale, dgamma);
+    HostValues.write(ofShift, dbeta);
+    double[] factor = new double[scale.length];
+    double[] constant = new double[scale.length];
+    for (int c = 0; c < scale.length; c++) {
+      double inverse = statistics.inverseDeviation()[c];
+      double share = scale[c] * inverse / statistics.count();
+      factor[c] = -share * inverse * ofScale[c];
+      constant[c] = -share * ofShift[c] - factor[c] * statistics.mean()[c];
+    }
+    OneDnnChannels.addAffine(source, factor, constant, dx, form);
     return result(dx, Form.of(x), buffers);
   }
 }
