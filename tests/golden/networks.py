@@ -1,7 +1,7 @@
 """CoGaze's networks in PyTorch, with CoGaze's canonical tensor names (needs torch; any version since 2.0).
 
 Every network takes a grey image [N,1,H,W] and returns its heads' logits by name; dropout is left out. Modules that end in
-a ReLU have the names of the vertices in CoGaze's graphs whose outputs they give, but for the gates'.
+a ReLU and maximum pooling have the names of the vertices in CoGaze's graphs whose outputs they give, but for the gates.
 """
 import torch
 import torch.nn as nn
@@ -30,6 +30,28 @@ class Relu(nn.Module):
         return self.bend(x)
 
 
+class MaxPool(nn.Module):
+    """Maximum pooling. Where places are given, they say which value of each window passes; `seen` is called with what
+    comes in, what goes out and the places, as indices into the rows of H * W values that PyTorch's functions return."""
+
+    places = None
+    seen = None
+
+    def __init__(self, kernel, stride, padding=0):
+        super().__init__()
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+
+    def forward(self, x):
+        if self.places is None:
+            y, places = F.max_pool2d(x, self.kernel, self.stride, self.padding, return_indices=True)
+        else:
+            places = self.places
+            y = x.flatten(2).gather(2, places.flatten(2)).view(places.shape)
+        if self.seen is not None:
+            self.seen(x.detach(), y.detach(), places)
+        return y
+
+
 class NormRelu(nn.BatchNorm2d, Relu):
     """Batch normalisation and ReLU: one vertex of CoGaze's graphs, which has this module's name."""
 
@@ -55,6 +77,7 @@ class DenseNet(nn.Module):
         super().__init__()
         self.conv0 = nn.Conv2d(3, stem, 7, stride=2, padding=3, bias=False)
         self.norm0 = NormRelu(stem)
+        self.pool0 = MaxPool(3, 2, 1)
         channels = stem
         for b, layers in enumerate(blocks, 1):
             block = nn.Module()
@@ -72,8 +95,7 @@ class DenseNet(nn.Module):
         self.blocks, self.channels = len(blocks), channels
 
     def forward(self, grey):
-        x = self.norm0(self.conv0(grey.expand(-1, 3, -1, -1)))
-        x = F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
+        x = self.pool0(self.norm0(self.conv0(grey.expand(-1, 3, -1, -1))))
         for b in range(1, self.blocks + 1):
             for layer in getattr(self, f"denseblock{b}").children():
                 x = layer(x)
@@ -172,7 +194,10 @@ class Cooperative(nn.Module):
         self.add_module("densenet-classifier", nn.Linear(c, classes))
         self.encoder = nn.Module()
         for i in range(5):
-            self.encoder.add_module(f"level{i + 1}", EncoderLevel(f[i - 1] if i else 1, f[i]))
+            level = EncoderLevel(f[i - 1] if i else 1, f[i])
+            if i:
+                level.pool = MaxPool(2, 2)
+            self.encoder.add_module(f"level{i + 1}", level)
         self.decoder = nn.Module()
         below = c
         for level in (5, 4, 3, 2, 1):
@@ -187,7 +212,8 @@ class Cooperative(nn.Module):
         pooled = normed.mean((2, 3))
         skips, y = [], x
         for i in range(5):
-            y = getattr(self.encoder, f"level{i + 1}")(F.max_pool2d(y, 2) if i else y)
+            level = getattr(self.encoder, f"level{i + 1}")
+            y = level(level.pool(y) if i else y)
             skips.append(y)
         d = raw
         for level in (5, 4, 3, 2, 1):
@@ -223,7 +249,10 @@ class MtUnet(nn.Module):
         f = [base * 2**i for i in range(5)]
         self.encoder = nn.Module()
         for i in range(5):
-            self.encoder.add_module(f"level{i + 1}", DoubleConv(f[i - 1] if i else 1, f[i]))
+            level = DoubleConv(f[i - 1] if i else 1, f[i])
+            if i:
+                level.pool = MaxPool(2, 2)
+            self.encoder.add_module(f"level{i + 1}", level)
         self.decoder = nn.Module()
         for level in (5, 4, 3, 2):
             self.decoder.add_module(f"level{level}", DecoderLevel(f[level - 1], f[level - 2], f[level - 2]))
@@ -233,7 +262,8 @@ class MtUnet(nn.Module):
     def forward(self, x):
         maps, y = [], x
         for i in range(5):
-            y = getattr(self.encoder, f"level{i + 1}")(F.max_pool2d(y, 2) if i else y)
+            level = getattr(self.encoder, f"level{i + 1}")
+            y = level(level.pool(y) if i else y)
             maps.append(y)
         d = maps[4]
         for level in (5, 4, 3, 2):

@@ -38,7 +38,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 /**
  * A program that repeats in float32, at full width, the training step whose inputs {@code
  * tests/golden/full_step.py} made, and writes what that script compares: loss, gradients, running
- * statistics and which values the ReLUs let pass. Prints one line of JSON.
+ * statistics and which values ReLUs and maximum pooling let pass. Prints one line of JSON.
  *
  * <p>Arguments: the network (cooperative, mt-unet, densenet121, densenet169, densenet201) and the
  * folder of the inputs.
@@ -68,8 +68,8 @@ final class TrainingStep {
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
     TensorStore.restore(graph, built.names(), inputs);
-    ReluRecorder relus = new ReluRecorder(Files.readAllLines(folder.resolve("relus.txt")));
-    graph.setListeners(relus);
+    KinkRecorder kinks = new KinkRecorder(Files.readAllLines(folder.resolve("kinks.txt")));
+    graph.setListeners(kinks);
     graph.fit(
         new MultiDataSet(
             new INDArray[] {array(inputs, "image")},
@@ -77,7 +77,7 @@ final class TrainingStep {
                 .map(head -> head == Head.SALIENCY ? "target.saliency" : "target.class")
                 .map(target -> array(inputs, target))
                 .toArray(INDArray[]::new)));
-    relus.write(folder);
+    kinks.write(folder);
     try (OutputStream out = Files.newOutputStream(folder.resolve("found.safetensors"))) {
       Safetensors.write(found(graph, built), out);
     }
@@ -91,7 +91,8 @@ final class TrainingStep {
   private static NetworkSpec spec(String name, int height, int width, int channels) {
     return switch (name) {
       case "cooperative" ->
-          new CooperativeSpec(height, width, channels, DenseNetSpec.densenet201(), CLASSES, HIDDEN, 0);
+          new CooperativeSpec(
+              height, width, channels, DenseNetSpec.densenet201(), CLASSES, HIDDEN, 0);
       case "mt-unet" -> new MtUnetSpec(height, width, channels, CLASSES, HIDDEN, 0);
       case "densenet121" -> densenet(height, width, DenseNetSpec.densenet121());
       case "densenet169" -> densenet(height, width, DenseNetSpec.densenet169());

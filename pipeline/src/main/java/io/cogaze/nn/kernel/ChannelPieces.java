@@ -6,9 +6,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 /**
  * The channels of an activation in blocks of 16, cut into pieces of at most {@value #LONGEST}
  * pixels, as if each piece of each example were a channel of its own: where they lie in memory, the
- * pieces of a block are blocks themselves. What oneDNN sums over a channel it then sums over a piece,
- * in the processor's cache, and the sum of the pieces is taken in float64: a sum of a hundred
- * thousand floats, one after another, has lost its fifth digit.
+ * pieces of a block are blocks themselves. What oneDNN sums over a channel it then sums over a
+ * piece, in the processor's cache, and the sum of the pieces is taken in float64: a sum of a
+ * hundred thousand floats, one after another, has lost its fifth digit.
  *
  * @param form [1,N*C*pieces,pixels of a piece,1] in blocks
  * @param channels C

@@ -206,8 +206,7 @@ final class OneDnnBatchNorm {
   static void affine(
       INDArray x, INDArray y, Form form, double[] scale, double[] shift, boolean relu) {
     OneDnnSession session = OneDnnSession.get();
-    NormKey key =
-        new NormKey(Direction.FORWARD, form, 0, flags(relu) | GIVEN_STATISTICS, false);
+    NormKey key = new NormKey(Direction.FORWARD, form, 0, flags(relu) | GIVEN_STATISTICS, false);
     OneDnnOperation operation =
         session.operation(
             key,
@@ -230,8 +229,7 @@ final class OneDnnBatchNorm {
    */
   static double[] products(INDArray x, INDArray y, Form form, Buffers buffers) {
     OneDnnSession session = OneDnnSession.get();
-    NormKey key =
-        new NormKey(Direction.DATA, form, 0, SCALE_AND_SHIFT | GIVEN_STATISTICS, false);
+    NormKey key = new NormKey(Direction.DATA, form, 0, SCALE_AND_SHIFT | GIVEN_STATISTICS, false);
     int width = (int) form.channels();
     OneDnnOperation operation =
         session.operation(

@@ -52,6 +52,11 @@ final class OneDnnSession {
     return operation;
   }
 
+  /** How many operations the thread has made; each is made once, and kept. */
+  int made() {
+    return operations.size();
+  }
+
   void run(OneDnnOperation operation) {
     operation.run(queue);
   }

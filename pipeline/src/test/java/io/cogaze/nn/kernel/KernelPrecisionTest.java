@@ -142,6 +142,15 @@ class KernelPrecisionTest {
   }
 
   static Stream<Arguments> normalised() {
+    // So many values a channel only the blocked layout sums in short pieces.
+    return Stream.concat(
+        Stream.of(
+            Arguments.of(KernelFixtures.ONEDNN, 32, 128, 80, true),
+            Arguments.of(KernelFixtures.ONEDNN, 16, 96, 112, false)),
+        normalisedByAll());
+  }
+
+  private static Stream<Arguments> normalisedByAll() {
     return forEachKernel(
         List.of(
             new Object[] {8, 80, 64, true},
@@ -178,8 +187,8 @@ class KernelPrecisionTest {
       statistics[i] = forward.statistics();
     }
     assertThat(statistics[1].count()).isEqualTo(statistics[0].count());
-    assertClose(statistics[1].mean(), statistics[0].mean(), 5e-6);
-    assertClose(statistics[1].variance(), statistics[0].variance(), 5e-6);
+    assertClose(statistics[1].mean(), statistics[0].mean(), 1e-5);
+    assertClose(statistics[1].variance(), statistics[0].variance(), 1e-5);
     for (int i = 0; i < results[0].length; i++) {
       assertClose(results[1][i], results[0][i], i < 2 ? OUTPUTS : GRADIENTS);
     }
