@@ -28,5 +28,8 @@ public record PlateauSettings(
       throw new IllegalArgumentException(
           "minimum-learning-rate must be 0 or more but is " + minimumLearningRate);
     }
+    if (minimumLearningRate > 0) {
+      FloatRange.require("minimum-learning-rate", minimumLearningRate);
+    }
   }
 }

@@ -84,12 +84,7 @@ public record StageSettings(
       throw new IllegalArgumentException("heads is empty; name the outputs to train");
     }
     heads.forEach(
-        (head, weight) -> {
-          if (!(weight > 0) || weight.isInfinite()) {
-            throw new IllegalArgumentException(
-                "The loss weight of head '" + head + "' must be above 0 but is " + weight);
-          }
-        });
+        (head, weight) -> FloatRange.require("The loss weight of head '" + head + "'", weight));
     if (trainable.isEmpty()) {
       throw new IllegalArgumentException("trainable is empty; name the parts that learn");
     }
@@ -105,12 +100,7 @@ public record StageSettings(
     requirePositive("early-stopping-patience", earlyStoppingPatience);
     requirePositive("input-reduction", inputReduction);
     requirePositive("accumulate", accumulate);
-    clipGlobalNorm.ifPresent(
-        norm -> {
-          if (!(norm > 0) || norm.isInfinite()) {
-            throw new IllegalArgumentException("clip-global-norm must be above 0 but is " + norm);
-          }
-        });
+    clipGlobalNorm.ifPresent(norm -> FloatRange.require("clip-global-norm", norm));
   }
 
   private static void requirePositive(String key, int value) {

@@ -6,7 +6,7 @@ import java.io.Serializable;
  * The optimiser of a stage.
  *
  * @param kind adam, amsgrad or sgd
- * @param learningRate the rate at the start, above 0; the plateau schedule lowers it
+ * @param learningRate the rate at the start, from 1e-30 to 1e30; the plateau schedule lowers it
  * @param decay how the rate falls over the stage's epochs, besides the plateau schedule
  */
 public record UpdaterSettings(Kind kind, double learningRate, Decay decay) implements Serializable {
@@ -64,10 +64,11 @@ public record UpdaterSettings(Kind kind, double learningRate, Decay decay) imple
     return scheduledRate * decay.share(Math.min(epoch, epochs), epochs);
   }
 
-  /** Errors: {@link IllegalArgumentException} for a learning rate that is not above 0. */
+  /**
+   * Errors: {@link IllegalArgumentException} for a learning rate that is not above 0, or that
+   * float32 cannot compute with.
+   */
   public UpdaterSettings {
-    if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
-      throw new IllegalArgumentException("learning-rate must be above 0 but is " + learningRate);
-    }
+    FloatRange.require("learning-rate", learningRate);
   }
 }
