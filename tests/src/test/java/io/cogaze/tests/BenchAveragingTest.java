@@ -34,6 +34,8 @@ class BenchAveragingTest {
             2,
             "--size",
             32,
+            "--learning-rate",
+            "1e-3,3e-3",
             "--output",
             folder.resolve("averaging"),
             "--json");
@@ -41,8 +43,21 @@ class BenchAveragingTest {
     assertThat(done.err()).isEmpty();
     assertThat(done.exitCode()).isZero();
     List<JsonNode> objects = done.out().lines().map(Json::parse).toList();
-    assertThat(objects).hasSize(3);
-    for (JsonNode epoch : objects.subList(0, 2)) {
+    assertThat(objects).hasSize(7);
+    assertThat(objects.subList(0, 4))
+        .as("both masters at each rate, to choose it")
+        .allMatch(epoch -> epoch.get("phase").asText().equals("tuning"))
+        .extracting(epoch -> epoch.get("cogaze_rate").asDouble())
+        .containsExactly(1e-3, 1e-3, 3e-3, 3e-3);
+    JsonNode summary = objects.get(6);
+    for (JsonNode epoch : objects.subList(4, 6)) {
+      assertThat(epoch.get("phase").asText()).isEqualTo("comparison");
+      for (String side : List.of("cogaze", "stock")) {
+        assertThat(epoch.get(side + "_rate").asDouble())
+            .as("the rate of " + side)
+            .isEqualTo(summary.get(side + "_rate").asDouble())
+            .isEqualTo(rateOfLowestLoss(objects.subList(0, 4), side));
+      }
       assertThat(epoch.get("cogaze_examples").asLong()).isEqualTo(43);
       assertThat(epoch.get("stock_examples").asLong()).isBetween(16L, 43L);
       assertThat(epoch.get("cogaze_loss").asDouble()).isBetween(0.01, 20.0);
@@ -50,9 +65,20 @@ class BenchAveragingTest {
       assertThat(epoch.get("cogaze_s").asDouble()).isPositive();
       assertThat(epoch.get("stock_s").asDouble()).isPositive();
     }
-    assertThat(objects.get(1).get("first").asText()).isEqualTo("stock");
-    assertThat(objects.get(2).get("cogaze_not_used").asLong()).isZero();
+    assertThat(objects.get(5).get("first").asText()).isEqualTo("stock");
+    assertThat(summary.get("cogaze_not_used").asLong()).isZero();
+    assertThat(summary.get("loss_ratio").asDouble())
+        .isEqualTo(
+            (objects.get(4).get("loss_ratio").asDouble()
+                    + objects.get(5).get("loss_ratio").asDouble())
+                / 2);
     assertThat(folder.resolve("averaging/manifest.json")).isRegularFile();
+  }
+
+  private static double rateOfLowestLoss(List<JsonNode> tuning, String side) {
+    double low = tuning.get(1).get(side + "_loss").asDouble();
+    double high = tuning.get(3).get(side + "_loss").asDouble();
+    return high < low ? 3e-3 : 1e-3;
   }
 
   @Test
