@@ -11,8 +11,6 @@ import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.UpdaterSettings;
-import io.cogaze.train.spark.BatchTraining;
-import io.cogaze.train.spark.RoundSummary;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
 import java.util.ArrayList;
@@ -23,10 +21,6 @@ import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
-import org.apache.spark.util.LongAccumulator;
-import org.deeplearning4j.spark.api.RDDTrainingApproach;
-import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * CoGaze's training master against Deeplearning4j's {@code ParameterAveragingTrainingMaster}: the
  * same network of the same layers from the same parameters, the same RDD of batches, workers,
- * averaging frequency and optimiser. The two take turns, epoch by epoch.
+ * averaging frequency, optimiser and schedule: Adam, whose rate falls linearly over the epochs. Each
+ * begins at its own best of some rates. The two take turns, epoch by epoch.
  */
 public final class AveragingBenchmark {
   private static final Logger LOG = LoggerFactory.getLogger(AveragingBenchmark.class);
@@ -42,6 +37,7 @@ public final class AveragingBenchmark {
   private static final int SHUFFLE_WINDOW = 256;
   private static final int ROW_GROUP = 32;
   private static final long WARM_UP_SEED = 1_000_000;
+  private static final long TUNING_SEED = 1_000_001;
 
   private final JavaSparkContext context;
   private final Settings settings;
@@ -56,6 +52,7 @@ public final class AveragingBenchmark {
    * @param examples of an epoch
    * @param heldOut examples that the loss is measured on
    * @param size height and width of the pictures
+   * @param learningRates Adam's in the first epoch; each master uses the one at which it does best
    */
   public record Settings(
       int seeds,
@@ -66,10 +63,15 @@ public final class AveragingBenchmark {
       int examples,
       int heldOut,
       int size,
-      double learningRate) {
+      List<Double> learningRates) {
 
-    /** Errors: {@link ConfigurationException} for a number below 1 or another size. */
+    /** Errors: {@link ConfigurationException} for a number below 1, another size or rate. */
     public Settings {
+      learningRates = List.copyOf(learningRates);
+      if (learningRates.isEmpty() || learningRates.stream().anyMatch(rate -> !(rate > 0))) {
+        throw new ConfigurationException(
+            "--learning-rate is " + learningRates + ", but must be numbers above 0.");
+      }
       for (int number : new int[] {seeds, epochs, workers, batch, frequency, examples, heldOut}) {
         if (number < 1) {
           throw new ConfigurationException(
@@ -91,96 +93,115 @@ public final class AveragingBenchmark {
     this.settings = settings;
   }
 
-  /** Measures; each epoch is handed over as soon as both sides have done it. */
+  /**
+   * Measures; each epoch is handed over as soon as both sides have done it. With more than one rate
+   * the first epochs are tuning: both masters at each rate on pictures of their own, which choose
+   * each master's rate.
+   */
   public List<AveragingEpoch> run(Consumer<AveragingEpoch> listener) {
     NativeLibrary.prepare();
-    train(WARM_UP_SEED, 1, epoch -> {});
+    List<Double> rates = settings.learningRates();
+    train(new Turn(WARM_UP_SEED, both(rates.get(0)), true), 1, epoch -> {});
     List<AveragingEpoch> all = new ArrayList<>();
+    Consumer<AveragingEpoch> keep =
+        epoch -> {
+          all.add(epoch);
+          listener.accept(epoch);
+        };
+    BestRates best = both(rates.get(0));
+    if (rates.size() > 1) {
+      rates.forEach(
+          rate -> train(new Turn(TUNING_SEED, both(rate), true), settings.epochs(), keep));
+      best = BestRates.of(all);
+    }
     for (long seed = 1; seed <= settings.seeds(); seed++) {
-      train(
-          seed,
-          settings.epochs(),
-          epoch -> {
-            all.add(epoch);
-            listener.accept(epoch);
-          });
+      train(new Turn(seed, best, false), settings.epochs(), keep);
     }
     return all;
   }
 
-  private void train(long seed, int epochs, Consumer<AveragingEpoch> listener) {
-    ToyStudies studies = new ToyStudies(seed, settings.size());
+  private static BestRates both(double rate) {
+    return new BestRates(rate, rate);
+  }
+
+  /** Both masters from one start. */
+  private void train(Turn turn, int epochs, Consumer<AveragingEpoch> listener) {
+    ToyStudies studies = new ToyStudies(turn.seed(), settings.size());
     List<MultiDataSet> heldOut = heldOut(studies);
-    StageDefinition definition = definition(seed);
-    LongAccumulator counted = context.sc().longAccumulator("examples of the stock master");
-    StageNetwork stock = StageNetwork.initialise(definition, settings.learningRate());
-    SparkComputationGraph stockMaster =
-        new SparkComputationGraph(context, stock.graph(), stockMaster(seed, counted));
-    try (BatchTraining cogaze =
-        new BatchTraining(
-            context, definition, 2 * settings.workers(), settings.frequency(), true)) {
+    try (AveragingSide cogaze =
+            new CogazeSide(
+                context, rate -> definition(turn, rate), turn.rates().cogaze(), settings);
+        AveragingSide stock =
+            new StockSide(context, definition(turn, turn.rates().stock()), settings)) {
       for (int epoch = 1; epoch <= epochs; epoch++) {
+        cogaze.learningRate(lowered(turn.rates().cogaze(), epoch, epochs));
+        stock.learningRate(lowered(turn.rates().stock(), epoch, epochs));
         JavaRDD<MultiDataSet> batches =
-            WorkerBatches.of(context, studies, plan(seed, epoch))
+            WorkerBatches.of(context, studies, plan(turn.seed(), epoch))
                 .persist(StorageLevel.MEMORY_ONLY_SER());
         long made = batches.count();
         boolean cogazeFirst = epoch % 2 == 1;
-        double stockSeconds = cogazeFirst ? 0 : stock(stockMaster, batches);
-        long start = System.nanoTime();
-        List<RoundSummary> rounds = cogaze.epoch(batches);
-        double cogazeSeconds = seconds(start);
-        stockSeconds = cogazeFirst ? stock(stockMaster, batches) : stockSeconds;
+        Trained first = Trained.by(cogazeFirst ? cogaze : stock, batches);
+        Trained second = Trained.by(cogazeFirst ? stock : cogaze, batches);
         batches.unpersist();
         AveragingEpoch done =
             new AveragingEpoch(
-                seed,
+                turn.seed(),
                 epoch,
+                turn.tuning(),
                 settings.examples(),
                 cogazeFirst ? "cogaze" : "stock",
-                new AveragingEpoch.Master(
-                    loss(cogaze.network(), heldOut),
-                    cogazeSeconds,
-                    rounds.stream().mapToLong(RoundSummary::examples).sum()),
-                new AveragingEpoch.Master(loss(stock, heldOut), stockSeconds, counted.value()));
-        counted.reset();
+                (cogazeFirst ? first : second)
+                    .master(turn.rates().cogaze(), loss(cogaze.network(), heldOut)),
+                (cogazeFirst ? second : first)
+                    .master(turn.rates().stock(), loss(stock.network(), heldOut)));
         LOG.info(
-            "seed {}, epoch {} of {}, {} batches: held-out loss {} and {} (stock), seconds {} and"
-                + " {}",
-            seed,
+            "seed {}, epoch {} of {}, {} batches, rates {} and {}: held-out loss {} and {} (stock),"
+                + " seconds {} and {}",
+            turn.seed(),
             epoch,
             epochs,
             made,
+            BestRates.rate(turn.rates().cogaze()),
+            BestRates.rate(turn.rates().stock()),
             String.format(Locale.ROOT, "%.4f", done.cogaze().loss()),
             String.format(Locale.ROOT, "%.4f", done.stock().loss()),
-            String.format(Locale.ROOT, "%.2f", cogazeSeconds),
-            String.format(Locale.ROOT, "%.2f", stockSeconds));
+            String.format(Locale.ROOT, "%.2f", done.cogaze().seconds()),
+            String.format(Locale.ROOT, "%.2f", done.stock().seconds()));
         listener.accept(done);
       }
     }
   }
 
-  private static double stock(SparkComputationGraph master, JavaRDD<MultiDataSet> batches) {
-    long start = System.nanoTime();
-    master.fitMultiDataSet(batches);
-    return seconds(start);
+  private static double lowered(double rate, int epoch, int epochs) {
+    return new UpdaterSettings(
+            UpdaterSettings.Kind.ADAM, rate, UpdaterSettings.Decay.LINEAR)
+        .rateOf(rate, epoch, epochs);
   }
 
-  private ParameterAveragingTrainingMaster stockMaster(long seed, LongAccumulator counted) {
-    return new ParameterAveragingTrainingMaster.Builder(settings.workers(), settings.batch())
-        .batchSizePerWorker(settings.batch())
-        .averagingFrequency(settings.frequency())
-        .saveUpdater(true)
-        .rddTrainingApproach(RDDTrainingApproach.Direct)
-        // The RDD is kept in memory already, in the way that this master would do it.
-        .storageLevel(null)
-        .rngSeed(seed)
-        .trainingHooks(new ExampleCounter(counted))
-        .build();
+  /**
+   * A training of both masters.
+   *
+   * @param tuning whether it serves to choose the rates, and is not compared
+   */
+  private record Turn(long seed, BestRates rates, boolean tuning) {}
+
+  /** What an epoch took. */
+  private record Trained(long examples, double seconds) {
+    static Trained by(AveragingSide side, JavaRDD<MultiDataSet> batches) {
+      long start = System.nanoTime();
+      long examples = side.epoch(batches);
+      return new Trained(examples, (System.nanoTime() - start) / 1e9);
+    }
+
+    AveragingEpoch.Master master(double rate, double loss) {
+      return new AveragingEpoch.Master(rate, loss, seconds, examples);
+    }
   }
 
-  private StageDefinition definition(long seed) {
+  private StageDefinition definition(Turn turn, double rate) {
     return new StageDefinition(
-        "benchmark of averaging/" + seed,
+        "benchmark of averaging/" + turn.seed() + "/" + turn.rates(),
         "benchmark",
         new DenseNetClassifierSpec(
             settings.size(),
@@ -189,11 +210,11 @@ public final class AveragingBenchmark {
             ToyStudies.CLASSES),
         Map.of(Head.DENSENET_CLASS, 1.0),
         List.of("densenet", "densenet-classifier"),
-        new UpdaterSettings(UpdaterSettings.Kind.ADAM, settings.learningRate()),
+        new UpdaterSettings(UpdaterSettings.Kind.ADAM, rate),
         TripletOptions.defaults(),
         List.of("nothing", "blob", "band"),
         1,
-        seed,
+        turn.seed(),
         1);
   }
 
@@ -231,7 +252,7 @@ public final class AveragingBenchmark {
       for (int i = from; i < Math.min(settings.heldOut(), from + HELD_OUT_BATCH); i++) {
         numbers.add(settings.examples() + i);
       }
-      batches.add(studies.batch(numbers));
+      batches.add(studies.expected(numbers));
     }
     return batches;
   }
@@ -245,9 +266,5 @@ public final class AveragingBenchmark {
       examples += size;
     }
     return sum / examples;
-  }
-
-  private static double seconds(long start) {
-    return (System.nanoTime() - start) / 1e9;
   }
 }

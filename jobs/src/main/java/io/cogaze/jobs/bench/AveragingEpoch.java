@@ -8,16 +8,24 @@ import java.util.List;
  * An epoch of both masters on the same batches.
  *
  * @param epoch from 1
+ * @param tuning whether it served to choose learning rates, and is not compared
  * @param examples of the epoch
  * @param first which side went first
  */
 public record AveragingEpoch(
-    long seed, int epoch, long examples, String first, Master cogaze, Master stock) {
+    long seed,
+    int epoch,
+    boolean tuning,
+    long examples,
+    String first,
+    Master cogaze,
+    Master stock) {
   static final JsonTable TABLE =
       new JsonTable("epochs", "cogaze_bench_averaging")
           .whole("seed", "epoch")
-          .text("first")
+          .text("phase", "first")
           .whole("examples", "cogaze_examples", "stock_examples")
+          .fraction("cogaze_rate", "stock_rate")
           .fraction("cogaze_loss", "stock_loss", "loss_ratio", "cogaze_s", "stock_s", "time_ratio");
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -25,11 +33,12 @@ public record AveragingEpoch(
   /**
    * A master's epoch.
    *
+   * @param learningRate of the first epoch
    * @param loss on the held-out examples after the epoch, mean over examples
    * @param seconds of wall time of the epoch
    * @param examples that it trained on
    */
-  public record Master(double loss, double seconds, long examples) {}
+  public record Master(double learningRate, double loss, double seconds, long examples) {}
 
   /** CoGaze's held-out loss over the stock master's; below 1 is better. */
   double lossRatio() {
@@ -46,10 +55,13 @@ public record AveragingEpoch(
     return JSON.createObjectNode()
         .put("seed", seed)
         .put("epoch", epoch)
+        .put("phase", tuning ? "tuning" : "comparison")
         .put("first", first)
         .put("examples", examples)
         .put("cogaze_examples", cogaze.examples())
         .put("stock_examples", stock.examples())
+        .put("cogaze_rate", cogaze.learningRate())
+        .put("stock_rate", stock.learningRate())
         .put("cogaze_loss", cogaze.loss())
         .put("stock_loss", stock.loss())
         .put("loss_ratio", lossRatio())

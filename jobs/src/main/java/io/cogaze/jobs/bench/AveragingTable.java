@@ -14,8 +14,27 @@ public final class AveragingTable {
 
   private AveragingTable() {}
 
-  /** Prints, for each epoch, means over the seeds and ratios with their spread over the seeds. */
-  public static void print(PrintWriter out, List<AveragingEpoch> all) {
+  /**
+   * Prints how the rates were chosen and, for each epoch, means over the seeds and ratios with their
+   * spread over the seeds.
+   */
+  public static void print(PrintWriter out, List<AveragingEpoch> measured) {
+    List<AveragingEpoch> tuning = measured.stream().filter(AveragingEpoch::tuning).toList();
+    List<AveragingEpoch> all = compared(measured);
+    if (!tuning.isEmpty()) {
+      out.println(
+          "Learning rates on pictures that are not compared, and held-out loss after the last"
+              + " epoch");
+      out.println(
+          "  CoGaze " + BestRates.describe(BestRates.losses(tuning, AveragingEpoch::cogaze)));
+      out.println(
+          "  stock  " + BestRates.describe(BestRates.losses(tuning, AveragingEpoch::stock)));
+    }
+    out.println(
+        "Learning rate of the first epoch: CoGaze "
+            + BestRates.rate(all.get(0).cogaze().learningRate())
+            + ", stock "
+            + BestRates.rate(all.get(0).stock().learningRate()));
     out.println(
         "CoGaze's master and Deeplearning4j's on the same batches; mean over the seeds; ratios:"
             + " mean (smallest - largest) of the seeds");
@@ -43,7 +62,7 @@ public final class AveragingTable {
           mean(rows, row -> row.examples() - row.cogaze().examples()),
           mean(rows, row -> row.examples() - row.stock().examples()));
     }
-    ObjectNode summary = summary(all);
+    ObjectNode summary = summary(measured);
     out.printf(
         Locale.ROOT,
         "  all epochs: loss ratio %.4f (at most 1.01 is wanted: %s), time ratio %.2f (above 1 is"
@@ -56,11 +75,14 @@ public final class AveragingTable {
   }
 
   /** Means over all epochs of all seeds, and whether they are what is wanted. */
-  public static ObjectNode summary(List<AveragingEpoch> all) {
+  public static ObjectNode summary(List<AveragingEpoch> measured) {
+    List<AveragingEpoch> all = compared(measured);
     Spread loss = spread(all, AveragingEpoch::lossRatio);
     Spread time = spread(all, AveragingEpoch::timeRatio);
     return JSON.createObjectNode()
         .put("summary", "averaging")
+        .put("cogaze_rate", all.get(0).cogaze().learningRate())
+        .put("stock_rate", all.get(0).stock().learningRate())
         .put("seeds", all.stream().map(AveragingEpoch::seed).distinct().count())
         .put("loss_ratio", loss.mean())
         .put("loss_ratio_min", loss.smallest())
@@ -72,6 +94,10 @@ public final class AveragingTable {
         .put("stock_not_used", unused(all, row -> row.examples() - row.stock().examples()))
         .put("loss_holds", loss.mean() <= 1.01)
         .put("time_holds", time.mean() > 1);
+  }
+
+  private static List<AveragingEpoch> compared(List<AveragingEpoch> measured) {
+    return measured.stream().filter(epoch -> !epoch.tuning()).toList();
   }
 
   private static long unused(List<AveragingEpoch> rows, ToDoubleFunction<AveragingEpoch> value) {
