@@ -139,7 +139,8 @@ class ClusterFaultsTest {
         .contains("Stage 'classify' stopped")
         .containsPattern("examples \\[[^\\]]+\\]")
         .contains("The last checkpoint is kept")
-        .doesNotContain("\tat ");
+        // Spark's own may be there: executors still talk to the driver while it goes.
+        .doesNotContain("\tat io.cogaze.");
     Checkpoints.assertReadable(run);
     assertThat(Checkpoints.parameters(run, "contrast"))
         .isEqualTo(Checkpoints.parameters(undisturbed, "contrast"));
