@@ -205,11 +205,13 @@ class ClusterFaultsTest {
   }
 
   private static Completed run(Path run, List<String> options, String... more) {
-    return Programs.run(Project.scratch("work"), environment(), LIMIT, command(MASTER, run, options, more));
+    return Programs.run(
+        Project.scratch("work"), environment(), LIMIT, command(MASTER, run, options, more));
   }
 
   private static Process start(Path log, Path run, List<String> options) {
-    return Programs.start(Project.scratch("work"), environment(), command(MASTER, run, options), log);
+    return Programs.start(
+        Project.scratch("work"), environment(), command(MASTER, run, options), log);
   }
 
   private static Map<String, String> environment() {

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * CoGaze's training master against Deeplearning4j's {@code ParameterAveragingTrainingMaster}: the
  * same network of the same layers from the same parameters, the same RDD of batches, workers,
- * averaging frequency, optimiser and schedule: Adam, whose rate falls linearly over the epochs. Each
- * begins at its own best of some rates. The two take turns, epoch by epoch.
+ * averaging frequency, optimiser and schedule: Adam, whose rate falls linearly over the epochs.
+ * Each begins at its own best of some rates. The two take turns, epoch by epoch.
  */
 public final class AveragingBenchmark {
   private static final Logger LOG = LoggerFactory.getLogger(AveragingBenchmark.class);
@@ -174,8 +174,7 @@ public final class AveragingBenchmark {
   }
 
   private static double lowered(double rate, int epoch, int epochs) {
-    return new UpdaterSettings(
-            UpdaterSettings.Kind.ADAM, rate, UpdaterSettings.Decay.LINEAR)
+    return new UpdaterSettings(UpdaterSettings.Kind.ADAM, rate, UpdaterSettings.Decay.LINEAR)
         .rateOf(rate, epoch, epochs);
   }
 

@@ -15,8 +15,8 @@ public final class AveragingTable {
   private AveragingTable() {}
 
   /**
-   * Prints how the rates were chosen and, for each epoch, means over the seeds and ratios with their
-   * spread over the seeds.
+   * Prints how the rates were chosen and, for each epoch, means over the seeds and ratios with
+   * their spread over the seeds.
    */
   public static void print(PrintWriter out, List<AveragingEpoch> measured) {
     List<AveragingEpoch> tuning = measured.stream().filter(AveragingEpoch::tuning).toList();

@@ -50,9 +50,7 @@ record BestRates(double cogaze, double stock) {
   /** Rates with their losses, for people. */
   static String describe(SortedMap<Double, Double> losses) {
     return losses.entrySet().stream()
-        .map(
-            rate ->
-                String.format(Locale.ROOT, "%s: %.4f", rate(rate.getKey()), rate.getValue()))
+        .map(rate -> String.format(Locale.ROOT, "%s: %.4f", rate(rate.getKey()), rate.getValue()))
         .collect(Collectors.joining(", "));
   }
 

@@ -11,9 +11,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * Made-up pictures of three classes, each fixed by the seed and its number, so that any worker can
  * make any of them: nothing, a bright blob, or a bright band, in noise, at a random place. One
  * label in sixteen is wrong, so that no network reaches a loss of 0. The noise is dark with bright
- * speckles, its mean below its deviation: on an even grey each step would move the mean of the first
- * batch norm by half its deviation, its running mean would lag behind, and the held-out loss jump
- * from 0.2 to 9 and back under any training, also on one machine.
+ * speckles, its mean below its deviation: on an even grey each step would move the mean of the
+ * first batch norm by half its deviation, its running mean would lag behind, and the held-out loss
+ * jump from 0.2 to 9 and back under any training, also on one machine.
  *
  * @param size height and width, pixels
  */
