@@ -1,5 +1,6 @@
 package io.cogaze.inference;
 
+import io.cogaze.nn.kernel.NativeLibrary;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -8,7 +9,8 @@ import java.util.TreeMap;
  *
  * @param batchSize examples that the network sees at once; at least 1
  * @param examplesPerFile examples of a predictions file, the unit of a Spark task; at least 1
- * @param nativeThreads threads of the native kernels for each task; at least 1
+ * @param nativeThreads threads of the native kernels for each task; 1 to {@value
+ *     NativeLibrary#MOST_THREADS}
  * @param bootstrapResamples resamples of the 95 % intervals; at least 1
  * @param bootstrapSeed decides which patients are drawn
  * @param writeMaps whether predictions hold the maps and the picture; without them the report shows
@@ -31,6 +33,13 @@ public record EvaluateSettings(
     requireAtLeastOne("batch-size", batchSize);
     requireAtLeastOne("examples-per-file", examplesPerFile);
     requireAtLeastOne("native-threads", nativeThreads);
+    if (nativeThreads > NativeLibrary.MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "native-threads must be "
+              + NativeLibrary.MOST_THREADS
+              + " or less but is "
+              + nativeThreads);
+    }
     requireAtLeastOne("bootstrap-resamples", bootstrapResamples);
   }
 

@@ -25,6 +25,17 @@ class EvaluateConfTest {
   }
 
   @Test
+  void moreNativeThreadsThanTheSystemHasAreConfigurationErrors() {
+    ConfigBinder binder =
+        CogazeConfig.load(LoadRequest.of(List.of(), List.of("evaluate.native-threads=1025")))
+            .binder();
+    binder.bind("evaluate", EvaluateSettings.class);
+    assertThatThrownBy(binder::check)
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("native-threads must be 1024 or less but is 1025");
+  }
+
+  @Test
   void valuesOutOfRangeAreConfigurationErrorsThatNameTheKey() {
     ConfigBinder binder =
         CogazeConfig.load(

@@ -54,7 +54,7 @@ public final class EngineBenchmark {
       Optional<Path> peerScript,
       List<String> workerMain) {
 
-    /** Errors: {@link ConfigurationException} for a number below 1. */
+    /** Errors: {@link ConfigurationException} for a number below 1, or for too many threads. */
     public Settings {
       if (threads < 1 || pairs < 1 || steps < 1) {
         throw new ConfigurationException(
@@ -66,6 +66,7 @@ public final class EngineBenchmark {
                 + steps
                 + ".");
       }
+      BenchThreads.require("--threads", threads);
       workerMain = List.copyOf(workerMain);
     }
   }

@@ -62,8 +62,8 @@ public record MemoryCase(BenchCase subject, Phase phase, int threads, List<Strin
   /**
    * Reads {@code NETWORK:HxW:BATCH:PHASE:THREADS[:PART,PART]}; the parts are frozen.
    *
-   * <p>Errors: {@link ConfigurationException} for another form, and those of {@link
-   * BenchCase#parse}.
+   * <p>Errors: {@link ConfigurationException} for another form or more threads than this machine
+   * can be measured with, and those of {@link BenchCase#parse}.
    */
   public static MemoryCase parse(String text) {
     Matcher fields = FORM.matcher(text.strip());
@@ -75,10 +75,12 @@ public record MemoryCase(BenchCase subject, Phase phase, int threads, List<Strin
               + FITTED.get(3)
               + ".");
     }
+    int threads = Integer.parseInt(fields.group(3));
+    BenchThreads.require("The case '" + text + "'", threads);
     return new MemoryCase(
         BenchCase.parse(fields.group(1)),
         Phase.ofLabel(fields.group(2)),
-        Integer.parseInt(fields.group(3)),
+        threads,
         fields.group(4) == null ? List.of() : List.of(fields.group(4).split(",")));
   }
 

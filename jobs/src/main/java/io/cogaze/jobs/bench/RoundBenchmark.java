@@ -66,7 +66,9 @@ public final class RoundBenchmark {
       Path cache,
       Optional<String> python) {
 
-    /** Errors: {@link ConfigurationException} for a number that is too small. */
+    /**
+     * Errors: {@link ConfigurationException} for a number that is too small, or too many threads.
+     */
     public Settings {
       if (workers < 1
           || batches < 1
@@ -80,6 +82,7 @@ public final class RoundBenchmark {
                 + List.of(workers, batches, rounds, threads, slices)
                 + ".");
       }
+      BenchThreads.require("--threads", threads);
     }
   }
 

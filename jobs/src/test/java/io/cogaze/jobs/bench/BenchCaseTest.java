@@ -2,6 +2,7 @@ package io.cogaze.jobs.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.nn.network.BuildRequest;
@@ -101,6 +102,27 @@ class BenchCaseTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("Cannot read the case 'cooperative:320x256:2'")
         .hasMessageContaining(":PHASE:THREADS");
+  }
+
+  @Test
+  void moreThreadsThanTheMachineCanBeMeasuredWithAreRefused() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    int most = Math.min(1024, 16 * processors);
+
+    assertThat(BenchThreads.most(2)).isEqualTo(32);
+    assertThat(BenchThreads.most(256)).isEqualTo(1024);
+    BenchThreads.require("--threads", most);
+    assertThatThrownBy(() -> BenchThreads.require("--threads", most + 1))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage(
+            "--threads asks for %d native threads: with the %d processors of this machine at most %d"
+                    .formatted(most + 1, processors, most)
+                + " can be measured.");
+    assumeThat(most).as("a case has up to three digits").isLessThan(999);
+    assertThatThrownBy(() -> MemoryCase.parse("cooperative:64x32:2:train:999"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(
+            "The case 'cooperative:64x32:2:train:999' asks for 999 native threads");
   }
 
   @Test

@@ -40,6 +40,9 @@ public final class Arena {
   /** What is asked of the system at a time; untouched pages of it take no memory. */
   private static final long SLAB_BYTES = 256L << 20;
 
+  /** Values of an array; no machine has memory for more. */
+  private static final long MOST_VALUES = 1L << 48;
+
   private static final int KNOWN_ARRAYS = 1 << 14;
   private static final Slab SMALLEST = new Slab();
 
@@ -175,6 +178,8 @@ public final class Arena {
   /**
    * An array of FLOAT that lives until the workspace is closed; not cleared.
    *
+   * <p>Errors: as {@link #growing}.
+   *
    * @param workspace open, of the calling thread
    */
   public static INDArray take(MemoryWorkspace workspace, long... shape) {
@@ -193,6 +198,7 @@ public final class Arena {
 
   private static Optional<INDArray> shared(
       MemoryWorkspace workspace, INDArray array, long[] shape, boolean grows) {
+    requireOpen(workspace);
     Arena arena = OF_THREAD.get();
     if (arena == null) {
       return Optional.empty();
@@ -204,7 +210,7 @@ public final class Arena {
       arena.collect();
       Block block = arena.used.get(array.data().addressPointer().address());
       long length = length(shape);
-      if (block == null || length * Float.BYTES > block.bytes) {
+      if (block == null || length > block.bytes / Float.BYTES) {
         return Optional.empty();
       }
       if (grows) {
@@ -221,12 +227,23 @@ public final class Arena {
   /**
    * As {@link #take}, with memory behind the array that {@link #grown} may use.
    *
-   * @param capacity values to which the array may grow
+   * <p>Errors: IllegalStateException when the workspace is not open or is another thread's;
+   * IllegalArgumentException for a negative size, more than 2^48 values, or a capacity below the
+   * shape's; OutOfMemoryError when the system has not that much.
+   *
+   * @param workspace open, of the calling thread
+   * @param capacity values to which the array may grow; not below those that it begins with
    */
   public static INDArray growing(MemoryWorkspace workspace, long capacity, long... shape) {
-    if (!workspace.isScopeActive()) {
-      throw new IllegalStateException(
-          "Workspace " + workspace.getId() + " is not open: nothing bounds the array's life");
+    requireOpen(workspace);
+    if (capacity < length(shape) || capacity > MOST_VALUES) {
+      throw new IllegalArgumentException(
+          "An array of shape "
+              + Arrays.toString(shape)
+              + " needs memory for "
+              + length(shape)
+              + " to 2^48 values, not for "
+              + capacity);
     }
     while (true) {
       Arena arena = ofThread();
@@ -239,10 +256,35 @@ public final class Arena {
     }
   }
 
+  /** The life of an array ends with its workspace, and only that one's own thread closes it. */
+  private static void requireOpen(MemoryWorkspace workspace) {
+    if (!workspace.isScopeActive()) {
+      throw new IllegalStateException(
+          "Workspace " + workspace.getId() + " is not open: nothing bounds the array's life");
+    }
+    Long thread = workspace.getThreadId();
+    if (thread != null && thread != Thread.currentThread().getId()) {
+      throw new IllegalStateException(
+          "Workspace "
+              + workspace.getId()
+              + " belongs to the thread with the number "
+              + thread
+              + ", not to "
+              + Thread.currentThread().getName()
+              + ", which asks for an array in it");
+    }
+  }
+
   private static long length(long[] shape) {
     long length = 1;
     for (long size : shape) {
-      length = Math.multiplyExact(length, size);
+      if (size < 0 || (size > 0 && length > MOST_VALUES / size)) {
+        throw new IllegalArgumentException(
+            "An array of shape "
+                + Arrays.toString(shape)
+                + " cannot be: sizes must be at least 0, and their product at most 2^48");
+      }
+      length *= size;
     }
     return length;
   }

@@ -16,11 +16,12 @@ public final class Kernels {
    */
   public static final String PROPERTY = "cogaze.kernel";
 
-  /** {@code false} switches Winograd's algorithm off. */
+  /** {@code false} switches Winograd's algorithm off; {@code true} is the default. */
   public static final String WINOGRAD_PROPERTY = "cogaze.kernel.winograd";
 
   private static final Kernel REFERENCE = new Nd4jKernel();
-  private static final Kernel CHOSEN = choose();
+  private static final Kernel CHOSEN =
+      choose(System.getProperty(PROPERTY, ""), System.getProperty(WINOGRAD_PROPERTY, "true"));
 
   private Kernels() {}
 
@@ -42,12 +43,16 @@ public final class Kernels {
     }
   }
 
-  private static Kernel choose() {
-    String forced = System.getProperty(PROPERTY, "");
+  /**
+   * The kernel for the values of {@link #PROPERTY} and {@link #WINOGRAD_PROPERTY}. Errors: {@link
+   * ConfigurationException} for other values than they have, {@link RunException} for a kernel that
+   * cannot run here.
+   */
+  static Kernel choose(String forced, String winogradSwitch) {
+    boolean winograd = isOn(winogradSwitch);
     if (Backend.current() == Backend.CUDA) {
       return REFERENCE;
     }
-    boolean winograd = !"false".equals(System.getProperty(WINOGRAD_PROPERTY));
     return switch (forced) {
       case "reference" -> REFERENCE;
       case "onednn", "" -> {
@@ -73,6 +78,16 @@ public final class Kernels {
                   + PROPERTY
                   + " asks for; expected 'onednn' or 'reference', or nothing for the faster one"
                   + " that runs here");
+    };
+  }
+
+  private static boolean isOn(String winograd) {
+    return switch (winograd) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new ConfigurationException(
+              "-D" + WINOGRAD_PROPERTY + " is '" + winograd + "'; expected 'true' or 'false'");
     };
   }
 

@@ -40,6 +40,12 @@ public final class NativeLibrary {
     }
   }
 
+  /**
+   * The largest number of threads: OpenMP ends the process when the system has no more of them, and
+   * no machine that this was made for has more processors.
+   */
+  public static final int MOST_THREADS = 1024;
+
   static final String EXTENSION_PROPERTY = "org.bytedeco.javacpp.platform.extension";
   private static final String LOG_PROPERTY = "org.nd4j.log.initialization";
   private static final Path CPUINFO = Path.of("/proc/cpuinfo");
@@ -165,11 +171,19 @@ public final class NativeLibrary {
    * Sets how many threads native operations that the <em>calling thread</em> starts may use. OpenMP
    * keeps this number for each thread, so that every worker thread must call this.
    *
-   * <p>Errors: IllegalArgumentException when {@code threads} is below 1.
+   * <p>Errors: IllegalArgumentException when {@code threads} is below 1 or above {@value
+   * #MOST_THREADS}.
    */
   public static void threads(int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException("Native threads must be at least 1, got " + threads);
+    if (threads < 1 || threads > MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "Native threads must be 1 to "
+              + MOST_THREADS
+              + ", got "
+              + threads
+              + "; this machine has "
+              + Runtime.getRuntime().availableProcessors()
+              + " processors");
     }
     prepare();
     Nd4j.getEnvironment().setMaxThreads(threads);

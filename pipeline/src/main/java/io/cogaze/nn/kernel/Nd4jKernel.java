@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
 import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -153,8 +154,13 @@ final class Nd4jKernel implements Kernel {
     return spread.get(
         NDArrayIndex.all(),
         NDArrayIndex.all(),
-        NDArrayIndex.interval(0, s.dilation().height(), spread.size(2)),
-        NDArrayIndex.interval(0, s.dilation().width(), spread.size(3)));
+        kept(s.kernel().height(), s.dilation().height(), spread.size(2)),
+        kept(s.kernel().width(), s.dilation().width(), spread.size(3)));
+  }
+
+  /** ND4J takes no step that is longer than the axis. */
+  private static INDArrayIndex kept(int kernel, int dilation, long size) {
+    return kernel == 1 ? NDArrayIndex.all() : NDArrayIndex.interval(0, dilation, size);
   }
 
   /** Whether the transposed convolution of the output has the size of the input. */

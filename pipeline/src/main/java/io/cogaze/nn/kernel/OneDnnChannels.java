@@ -2,6 +2,7 @@ package io.cogaze.nn.kernel;
 
 import static io.cogaze.nn.kernel.Reorders.FLOAT;
 import static io.cogaze.nn.kernel.Reorders.as;
+import static io.cogaze.nn.kernel.Reorders.copy;
 import static io.cogaze.nn.kernel.Reorders.descriptor;
 import static io.cogaze.nn.kernel.Reorders.fresh;
 import static io.cogaze.nn.kernel.Reorders.result;
@@ -43,13 +44,19 @@ final class OneDnnChannels {
     INDArray y = fresh(form, output, buffers);
     int c = (int) form.channels();
     for (Slice slice : slices(form)) {
+      INDArray target = slice.of(y);
+      boolean isAligned = AlignedArrays.isAligned(target);
+      INDArray computed = isAligned ? target : slice.form.scratch(buffers);
       OneDnnBatchNorm.affine(
-          slice.of(in),
-          slice.of(y),
+          slice.aligned(in, buffers),
+          computed,
           slice.form,
           slice.values(scale, c),
           slice.values(shift, c),
           false);
+      if (!isAligned) {
+        copy(computed, slice.form, target, slice.form.layout());
+      }
     }
     return result(y, output, buffers);
   }
@@ -69,6 +76,14 @@ final class OneDnnChannels {
           array.stride().clone(),
           array.offset() + from * form.length(),
           'c');
+    }
+
+    /**
+     * The part, or a copy of it: examples of channels last whose values fill no whole number of
+     * cache lines begin anywhere.
+     */
+    INDArray aligned(INDArray array, Buffers buffers) {
+      return as(of(array), form, buffers);
     }
 
     double[] values(double[] all, int channels) {
@@ -105,8 +120,8 @@ final class OneDnnChannels {
     int c = (int) form.channels();
     double[] products = new double[(int) form.examples() * c];
     for (Slice slice : slices(form)) {
-      INDArray x = slice.of(left);
-      INDArray y = slice.of(right);
+      INDArray x = slice.aligned(left, buffers);
+      INDArray y = slice.aligned(right, buffers);
       double[] values =
           form.layout() == Layout.BLOCKED_16
               ? products(x, y, slice.form)

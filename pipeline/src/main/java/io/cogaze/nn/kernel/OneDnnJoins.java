@@ -180,6 +180,13 @@ final class OneDnnJoins {
   }
 
   INDArray append(INDArray x, INDArray more, long capacity, Buffers buffers) {
+    if (capacity < 0 || capacity > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "A row of appended channels has 0 to "
+              + Integer.MAX_VALUE
+              + " of them, its capacity cannot be "
+              + capacity);
+    }
     long channels = Activations.channels(x);
     long total = channels + Activations.channels(more);
     if (layouts.layout(channels) != Layout.BLOCKED_16

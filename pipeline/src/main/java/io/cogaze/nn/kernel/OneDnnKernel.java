@@ -139,34 +139,50 @@ final class OneDnnKernel implements Kernel {
         : norms.batchNormBackward(x, forward, gamma, epsilon, relu, dy, dgamma, dbeta, buffers);
   }
 
+  /** Whether oneDNN has machine code for pooling that keeps within its arrays. */
+  private static boolean isPooled(ConvolutionShape shape, DataType type, long width) {
+    return type == DataType.FLOAT && !Windows.isDilated(shape) && !Windows.isWider(shape, width);
+  }
+
+  private static boolean isPooled(ConvolutionShape shape, INDArray x) {
+    return isPooled(shape, x.dataType(), Activations.width(x));
+  }
+
+  /** What the reference computed, in the layout of this kernel. */
+  private INDArray inLayout(INDArray y, Buffers buffers) {
+    return Activations.in(output(y), y, buffers);
+  }
+
   @Override
   public MaxPooled maxPool(ConvolutionShape shape, INDArray x, Buffers buffers) {
-    return isOther(x) || Windows.isDilated(shape)
-        ? reference.maxPool(shape, x, buffers)
-        : pools.maxPool(shape, x, buffers);
+    if (isPooled(shape, x)) {
+      return pools.maxPool(shape, x, buffers);
+    }
+    MaxPooled pooled = reference.maxPool(shape, x, buffers);
+    return new MaxPooled(inLayout(pooled.y(), buffers), pooled.places());
   }
 
   @Override
   public INDArray maxPoolBackward(
       ConvolutionShape shape, INDArray x, MaxPooled forward, INDArray dy, Buffers buffers) {
-    return isOther(x) || Windows.isDilated(shape)
-        ? reference.maxPoolBackward(shape, x, forward, dy, buffers)
-        : pools.maxPoolBackward(shape, x, forward, dy, buffers);
+    return isPooled(shape, x)
+        ? pools.maxPoolBackward(shape, x, forward, dy, buffers)
+        : reference.maxPoolBackward(shape, x, forward, dy, buffers);
   }
 
   @Override
   public INDArray averagePool(ConvolutionShape shape, INDArray x, Buffers buffers) {
-    return isOther(x) || Windows.isDilated(shape)
-        ? reference.averagePool(shape, x, buffers)
-        : pools.averagePool(shape, x, buffers);
+    return isPooled(shape, x)
+        ? pools.averagePool(shape, x, buffers)
+        : inLayout(reference.averagePool(shape, x, buffers), buffers);
   }
 
   @Override
   public INDArray averagePoolBackward(
       ConvolutionShape shape, Form input, INDArray dy, Buffers buffers) {
-    return isOther(dy) || Windows.isDilated(shape)
-        ? reference.averagePoolBackward(shape, input, dy, buffers)
-        : pools.averagePoolBackward(shape, input, dy, buffers);
+    return isPooled(shape, dy.dataType(), input.width())
+        ? pools.averagePoolBackward(shape, input, dy, buffers)
+        : reference.averagePoolBackward(shape, input, dy, buffers);
   }
 
   @Override

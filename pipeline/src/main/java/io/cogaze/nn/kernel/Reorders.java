@@ -90,7 +90,13 @@ final class Reorders {
         || (b == Layout.STACKED_16 && a != Layout.BLOCKED_16 && b != a);
   }
 
-  private static void copy(INDArray from, Form form, INDArray to, Layout layout) {
+  /**
+   * Copies values from one order to another; the arrays may begin anywhere.
+   *
+   * @param form of the source
+   * @param layout of the target
+   */
+  static void copy(INDArray from, Form form, INDArray to, Layout layout) {
     OneDnnSession session = OneDnnSession.get();
     ReorderKey key = new ReorderKey(form, layout);
     boolean unstacks = form.layout() == Layout.STACKED_16 || layout == Layout.STACKED_16;

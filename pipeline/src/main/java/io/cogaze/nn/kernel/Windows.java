@@ -28,6 +28,14 @@ final class Windows {
     };
   }
 
+  /**
+   * Whether a window is wider than an input and the padding before it. oneDNN's machine code for
+   * pooling then reads and writes outside of its arrays; windows that are too high do no harm.
+   */
+  static boolean isWider(ConvolutionShape shape, long width) {
+    return shape.kernel().width() > width + shape.padding().width();
+  }
+
   static boolean isDilated(ConvolutionShape shape) {
     return !shape.dilation().equals(ConvolutionShape.Extent.of(1));
   }

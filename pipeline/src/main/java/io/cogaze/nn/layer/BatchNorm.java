@@ -29,7 +29,7 @@ public final class BatchNorm extends OwnLayer {
   BatchNorm() {}
 
   private BatchNorm(int channels, boolean relu) {
-    this.channels = channels;
+    this.channels = Sizes.positive("Channels of batch normalisation", channels);
     this.relu = relu;
   }
 

@@ -25,9 +25,18 @@ public final class Concat extends OwnVertex {
   /**
    * One of a row, each of which appends its second input to what the one before gave.
    *
+   * <p>Errors: IllegalArgumentException for a capacity that no row has.
+   *
    * @param capacity channels of the last of the row
    */
   public Concat(long capacity) {
+    if (capacity < 0 || capacity > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "A row of concatenations ends with 0 to "
+              + Integer.MAX_VALUE
+              + " channels, its capacity cannot be "
+              + capacity);
+    }
     this.capacity = capacity;
   }
 

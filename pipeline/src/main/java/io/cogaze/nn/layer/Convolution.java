@@ -37,20 +37,32 @@ public final class Convolution extends OwnLayer {
 
   /** Any window. First values are PyTorch's default. */
   public Convolution(int inputs, int outputs, ConvolutionShape window, boolean bias) {
-    this.inputs = inputs;
-    this.outputs = outputs;
+    this.inputs = Sizes.positive("Input channels of a convolution", inputs);
+    this.outputs = Sizes.positive("Output channels of a convolution", outputs);
     this.window = new Window(window);
     this.bias = bias;
   }
 
-  /** k x k with stride 1 and the size kept. */
+  /** k x k with stride 1 and the size kept; k is odd. */
   public static Convolution same(int inputs, int outputs, int kernel, boolean bias) {
-    return new Convolution(inputs, outputs, ConvolutionShape.square(kernel, 1, kernel / 2), bias);
+    return new Convolution(
+        inputs, outputs, ConvolutionShape.square(odd(kernel), 1, kernel / 2), bias);
   }
 
-  /** k x k with stride 2 and the size halved. */
+  /** k x k with stride 2 and the size halved; k is odd. */
   public static Convolution halving(int inputs, int outputs, int kernel, boolean bias) {
-    return new Convolution(inputs, outputs, ConvolutionShape.square(kernel, 2, kernel / 2), bias);
+    return new Convolution(
+        inputs, outputs, ConvolutionShape.square(odd(kernel), 2, kernel / 2), bias);
+  }
+
+  private static int odd(int kernel) {
+    if (kernel % 2 == 0) {
+      throw new IllegalArgumentException(
+          "No padding on both sides keeps the size with an even kernel, got "
+              + kernel
+              + "; give a window instead");
+    }
+    return kernel;
   }
 
   /** The same with other first values. */
@@ -62,6 +74,7 @@ public final class Convolution extends OwnLayer {
 
   /** The same for an input of I / times channels, which is repeated. */
   public Convolution repeat(int times) {
+    Sizes.positive("Repetitions of the input", times);
     if (inputs % times != 0) {
       throw new IllegalArgumentException(
           inputs + " input channels cannot be a " + times + "-fold repetition");

@@ -17,8 +17,8 @@ public final class Linear extends OwnLayer {
 
   /** First values are PyTorch's default: uniform in +-1/sqrt(I). */
   public Linear(int inputs, int outputs) {
-    this.inputs = inputs;
-    this.outputs = outputs;
+    this.inputs = Sizes.positive("Inputs of a fully connected layer", inputs);
+    this.outputs = Sizes.positive("Outputs of a fully connected layer", outputs);
   }
 
   int inputs() {

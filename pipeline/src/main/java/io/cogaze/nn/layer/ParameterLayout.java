@@ -30,7 +30,7 @@ final class ParameterLayout implements ParamInitializer {
 
   @Override
   public long numParams(Layer layer) {
-    return specs(layer).stream().mapToLong(ParameterSpec::size).sum();
+    return Sizes.parameters(layer.getLayerName(), specs(layer));
   }
 
   @Override

@@ -29,6 +29,16 @@ public final class Resize extends OwnLayer {
       throw new IllegalArgumentException(
           "A map cannot be resized to " + height + " x " + width + "; at least 1 x 1 is needed");
     }
+    if ((long) height * width > Sizes.MOST_VALUES) {
+      throw new IllegalArgumentException(
+          "A map cannot be resized to "
+              + height
+              + " x "
+              + width
+              + "; it can have "
+              + Sizes.MOST_VALUES
+              + " values");
+    }
     this.height = height;
     this.width = width;
     this.alignCorners = alignCorners;
@@ -58,7 +68,9 @@ public final class Resize extends OwnLayer {
 
   @Override
   public InputType getOutputType(int index, InputType input) {
-    return InputType.convolutional(height, width, image(input).getChannels());
+    long channels = image(input).getChannels();
+    Sizes.map(getLayerName(), channels, height, width);
+    return InputType.convolutional(height, width, channels);
   }
 
   @Override

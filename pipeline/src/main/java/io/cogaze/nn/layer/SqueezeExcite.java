@@ -21,8 +21,9 @@ public final class SqueezeExcite extends OwnLayer {
 
   /** Hidden width is channels / reduction, and at least 1. */
   public SqueezeExcite(int channels, int reduction) {
-    this.channels = channels;
-    this.hidden = Math.max(1, channels / reduction);
+    this.channels = Sizes.positive("Channels of squeeze and excitation", channels);
+    this.hidden =
+        Math.max(1, channels / Sizes.positive("Reduction of squeeze and excitation", reduction));
   }
 
   int channels() {

@@ -45,8 +45,8 @@ public final class TransposedConvolution extends OwnLayer {
               + ", got "
               + extra);
     }
-    this.inputs = inputs;
-    this.outputs = outputs;
+    this.inputs = Sizes.positive("Input channels of a transposed convolution", inputs);
+    this.outputs = Sizes.positive("Output channels of a transposed convolution", outputs);
     this.window = new Window(window);
     this.extraHeight = extra.height();
     this.extraWidth = extra.width();
@@ -124,7 +124,10 @@ public final class TransposedConvolution extends OwnLayer {
         outputHeight(image.getHeight()), outputWidth(image.getWidth()), outputs);
   }
 
-  /** Errors: IllegalArgumentException that names the layer, when the output would be empty. */
+  /**
+   * Errors: IllegalArgumentException that names the layer, when the output would be empty or too
+   * large.
+   */
   void requireFit(long height, long width) {
     if (outputHeight(height) < 1 || outputWidth(width) < 1) {
       throw new IllegalArgumentException(
@@ -140,6 +143,7 @@ public final class TransposedConvolution extends OwnLayer {
               + width
               + "; its padding is too large for that");
     }
+    Sizes.map(getLayerName(), outputs, outputHeight(height), outputWidth(width));
   }
 
   @Override

@@ -1,11 +1,14 @@
 package io.cogaze.train.plan;
 
+import io.cogaze.nn.kernel.NativeLibrary;
+
 /**
  * How stages are trained, whatever the recipe.
  *
  * @param seed of initialisation, shuffling and dropout
  * @param workers averaging workers: logical partitions, not processes
- * @param nativeThreads threads of the native kernels for each worker; 1 when workers share a JVM
+ * @param nativeThreads threads of the native kernels for each worker, up to {@value
+ *     NativeLibrary#MOST_THREADS}; 1 when workers share a JVM
  * @param shuffleWindow examples that a worker shuffles together at least
  * @param exampleCacheMb memory of each executor for decoded row groups, MiB
  * @param validationBatchSize examples of a batch in validation
@@ -81,6 +84,13 @@ public record TrainSettings(
   public TrainSettings {
     requireAtLeast("workers", workers, 1);
     requireAtLeast("native-threads", nativeThreads, 1);
+    if (nativeThreads > NativeLibrary.MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "native-threads must be "
+              + NativeLibrary.MOST_THREADS
+              + " or less but is "
+              + nativeThreads);
+    }
     requireAtLeast("shuffle-window", shuffleWindow, 1);
     requireAtLeast("example-cache-mb", exampleCacheMb, 0);
     requireAtLeast("validation-batch-size", validationBatchSize, 1);

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -126,6 +131,67 @@ class ArenaTest {
       assertThat(address(other)).isNotEqualTo(address);
       assertThat(part.sumNumber().doubleValue()).isEqualTo(50);
       assertThat(Arena.cut(outer, Nd4j.create(4), 2)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 1, 999_999, (1L << 48) + 1, Long.MAX_VALUE})
+  void memoryThatIsSmallerThanTheArrayIsRefused(long capacity) {
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      assertThatThrownBy(() -> Arena.growing(workspace, capacity, 1_000_000))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "An array of shape [1000000] needs memory for 1000000 to 2^48 values, not for "
+                  + capacity);
+    }
+  }
+
+  static Stream<long[]> impossibleShapes() {
+    return Stream.of(
+        new long[] {1L << 62},
+        new long[] {Long.MAX_VALUE},
+        new long[] {1L << 32, 1L << 32},
+        new long[] {3, -1},
+        new long[] {-(1L << 31), -(1L << 31)});
+  }
+
+  @ParameterizedTest
+  @MethodSource("impossibleShapes")
+  void aShapeWhoseBytesCannotBeCountedIsRefused(long[] shape) {
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      INDArray array = Arena.take(workspace, 10);
+      assertThatThrownBy(() -> Arena.take(workspace, shape))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("An array of shape " + Arrays.toString(shape) + " cannot be");
+      assertThatThrownBy(() -> Arena.grown(workspace, array, shape))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void moreThanTheSystemHasIsAnErrorThatNamesTheBytes() {
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      assertThatThrownBy(() -> Arena.take(workspace, 1L << 48))
+          .isInstanceOf(OutOfMemoryError.class)
+          .hasMessageContaining("The system has no 2251799813685248 bytes");
+    }
+  }
+
+  @Test
+  void nothingIsTakenForTheWorkspaceOfAnotherThread() {
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      INDArray mine = Arena.take(workspace, 10);
+      CompletableFuture.runAsync(
+              () -> {
+                assertThatThrownBy(() -> Arena.take(workspace, 10))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining(
+                        "Workspace ARENA_TEST belongs to the thread with the number")
+                    .hasMessageContaining("not to " + Thread.currentThread().getName());
+                assertThatThrownBy(() -> Arena.cut(workspace, mine, 5))
+                    .isInstanceOf(IllegalStateException.class);
+              })
+          .join();
     }
   }
 

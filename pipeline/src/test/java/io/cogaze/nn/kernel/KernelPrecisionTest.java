@@ -7,6 +7,7 @@ import static io.cogaze.nn.kernel.KernelFixtures.overwritten;
 import static io.cogaze.nn.kernel.KernelFixtures.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -95,7 +96,19 @@ class KernelPrecisionTest {
                   new ConvolutionShape.Extent(0, 1),
                   one)
             },
-            new Object[] {new ConvolutionShape(two, two, ConvolutionShape.Extent.of(0), one)}));
+            new Object[] {new ConvolutionShape(two, two, ConvolutionShape.Extent.of(0), one)},
+            new Object[] {
+              new ConvolutionShape(
+                  new ConvolutionShape.Extent(1, 4), one, ConvolutionShape.Extent.of(0), two)
+            },
+            new Object[] {
+              new ConvolutionShape(
+                  new ConvolutionShape.Extent(3, 1),
+                  one,
+                  new ConvolutionShape.Extent(3, 0),
+                  ConvolutionShape.Extent.of(3))
+            },
+            new Object[] {new ConvolutionShape(one, two, ConvolutionShape.Extent.of(0), two)}));
   }
 
   @ParameterizedTest(name = "{0}: {1}")
@@ -195,33 +208,50 @@ class KernelPrecisionTest {
   }
 
   static Stream<Arguments> channels() {
-    return forEachKernel(
-        Stream.of(1, 2, 8, 16, 24, 64).map(number -> new Object[] {number}).toList());
+    List<Object[]> cases = new ArrayList<>();
+    for (int channels : new int[] {1, 2, 3, 8, 16, 17, 24, 64}) {
+      for (int examples = 1; examples <= 3; examples++) {
+        cases.add(new Object[] {examples, channels, 16, 12});
+        cases.add(new Object[] {examples, channels, 2, 6});
+      }
+    }
+    // Layers of the networks of the paper's size.
+    cases.add(new Object[] {2, 64, 160, 128});
+    cases.add(new Object[] {2, 8, 320, 256});
+    cases.add(new Object[] {1, 3, 320, 256});
+    cases.add(new Object[] {2, 512, 20, 16});
+    return forEachKernel(cases);
   }
 
-  @ParameterizedTest(name = "{0}: {1} channels")
+  @ParameterizedTest(name = "{0}: {1} x {2} channels, {3}x{4}")
   @MethodSource("channels")
-  void poolingEnlargementSumsAndScalesAgree(Kernel kernel, int channels) {
-    INDArray[] wide = simple(REFERENCE, DataType.DOUBLE, channels);
-    INDArray[] narrow = simple(kernel, DataType.FLOAT, channels);
+  void poolingEnlargementSumsAndScalesAgree(
+      Kernel kernel, int examples, int channels, int height, int width) {
+    String name = "simple " + List.of(examples, channels, height, width);
+    long[] shape = {examples, channels, height, width};
+    INDArray[] wide = WIDE.computeIfAbsent(name, key -> simple(REFERENCE, DataType.DOUBLE, shape));
+    INDArray[] narrow = simple(kernel, DataType.FLOAT, shape);
     for (int i = 0; i < wide.length; i++) {
       assertThat(Activations.shape(narrow[i])).isEqualTo(Activations.shape(wide[i]));
       assertClose(narrow[i], wide[i], OUTPUTS);
     }
   }
 
-  private static INDArray[] simple(Kernel kernel, DataType type, int channels) {
+  private static INDArray[] simple(Kernel kernel, DataType type, long... shape) {
     ConvolutionShape three = ConvolutionShape.square(3, 2, 1);
     ConvolutionShape two = ConvolutionShape.square(2, 2, 0);
-    INDArray x = random(1, type, 2, channels, 16, 12);
-    INDArray other = random(2, type, 2, channels, 16, 12);
-    INDArray small = random(3, type, 2, channels, 8, 6);
-    INDArray pooled = random(4, type, 2, channels);
+    long examples = shape[0];
+    long channels = shape[1];
+    // Away from zero: sums of many values of both signs have no digits to compare.
+    INDArray x = random(1, type, shape).addi(0.5);
+    INDArray other = random(2, type, shape).addi(0.5);
+    INDArray small = random(3, type, examples, channels, shape[2] / 2, shape[3] / 2);
+    INDArray pooled = random(4, type, examples, channels);
     MaxPooled overlapping = kernel.maxPool(three, x, BUFFERS);
     MaxPooled maximum = kernel.maxPool(two, x, BUFFERS);
     INDArray sum = kernel.addRelu(x, other, BUFFERS);
     double[] scale = HostValues.doubles(pooled);
-    double[] shift = HostValues.doubles(random(5, type, 2, channels));
+    double[] shift = HostValues.doubles(random(5, type, examples, channels));
     return new INDArray[] {
       overlapping.y(),
       kernel.maxPoolBackward(three, x, overlapping, small, BUFFERS),
@@ -236,7 +266,7 @@ class KernelPrecisionTest {
       sum,
       kernel.reluBackward(sum, other, Form.of(x), BUFFERS),
       kernel.scaleChannels(x, scale, shift, Form.of(x), BUFFERS),
-      HostValues.create(kernel.channelProducts(x, other, BUFFERS), type, 2, channels)
+      HostValues.create(kernel.channelProducts(x, other, BUFFERS), type, examples, channels)
     };
   }
 

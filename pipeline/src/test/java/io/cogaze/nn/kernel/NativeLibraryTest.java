@@ -71,11 +71,14 @@ class NativeLibraryTest {
     assertThat(NativeLibrary.mapped(List.of("7f00-7f01 rw-p 0 00:0 0 [heap]"))).isEmpty();
   }
 
-  @Test
-  void refusesFewerThanOneThread() {
-    assertThatThrownBy(() -> NativeLibrary.threads(0))
+  @ParameterizedTest
+  @ValueSource(ints = {Integer.MIN_VALUE, 0, 1025, 100_000, Integer.MAX_VALUE})
+  void refusesFewerThanOneThreadAndMoreThanTheSystemHas(int threads) {
+    assertThatThrownBy(() -> NativeLibrary.threads(threads))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Native threads must be at least 1, got 0");
+        .hasMessage(
+            "Native threads must be 1 to 1024, got %d; this machine has %d processors"
+                .formatted(threads, Runtime.getRuntime().availableProcessors()));
   }
 
   @Test

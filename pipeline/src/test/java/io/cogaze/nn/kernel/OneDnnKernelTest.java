@@ -177,6 +177,17 @@ class OneDnnKernelTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 1L << 31, 1L << 59, Long.MAX_VALUE})
+  void aRowOfAppendedChannelsHasNoMoreThanAnIntCounts(long capacity) {
+    INDArray x = random(1, DataType.FLOAT, 1, 16, 2, 2);
+    assertThatThrownBy(() -> ONEDNN.append(x, x, capacity, BUFFERS))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "A row of appended channels has 0 to 2147483647 of them, its capacity cannot be "
+                + capacity);
+  }
+
   /** Memory of the arena. */
   private record InWorkspace(MemoryWorkspace workspace) implements Buffers {
     @Override

@@ -107,6 +107,8 @@ final class RecipeFilesTest {
       delimiter = '|',
       value = {
         "prefetch-batches=-1 | prefetch-batches must be 0 or more but is -1",
+        "native-threads=0 | native-threads must be 1 or more but is 0",
+        "native-threads=1025 | native-threads must be 1024 or less but is 1025",
         "average-updater-every=0 | average-updater-every must be 1 or more but is 0",
         "delta-bits=8 | delta-bits must be 32 or 16 but is 8"
       })

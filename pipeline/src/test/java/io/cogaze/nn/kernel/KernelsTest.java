@@ -1,0 +1,51 @@
+package io.cogaze.nn.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.cogaze.error.ConfigurationException;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which kernel the two properties choose. */
+class KernelsTest {
+  @BeforeAll
+  static void prepare() {
+    NativeLibrary.prepare();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "no", "off", "0", "False", "TRUE", " true"})
+  void winogradIsSwitchedByTrueAndFalseAlone(String value) {
+    assertThatThrownBy(() -> Kernels.choose("", value))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage("-Dcogaze.kernel.winograd is '" + value + "'; expected 'true' or 'false'");
+  }
+
+  @Test
+  void winogradIsSwitchedOff() {
+    assumeThat(OneDnn.obstacle()).isEmpty();
+    assertThat(((OneDnnKernel) Kernels.choose("onednn", "true")).description())
+        .contains("winograd");
+    assertThat(((OneDnnKernel) Kernels.choose("onednn", "false")).description())
+        .doesNotContain("winograd");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"foo", "ONEDNN", "onednn ", "true"})
+  void anUnknownKernelIsRefusedWithThoseThatThereAre(String name) {
+    assumeThat(Backend.current()).isEqualTo(Backend.CPU);
+    assertThatThrownBy(() -> Kernels.choose(name, "true"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("There is no kernel '" + name + "' as -Dcogaze.kernel asks for")
+        .hasMessageContaining("expected 'onednn' or 'reference'");
+  }
+
+  @Test
+  void theReferenceCanBeChosen() {
+    assertThat(Kernels.choose("reference", "true").name()).isEqualTo("reference");
+  }
+}
