@@ -47,12 +47,11 @@ public final class InferenceGraph {
    * or was closed; NotFiniteException with the tensor's name when a parameter is NaN or infinite.
    */
   public static ComputationGraph of(ComputationGraph trained) {
-    INDArray parameters = trained.params();
-    if (parameters == null && trained.getVertices() == null) {
+    if (trained.getVertices() == null) {
       throw new IllegalStateException(
           "A graph that was not initialised has no parameters for inference: call init() first");
     }
-    if (parameters != null && parameters.wasClosed()) {
+    if (trained.params().wasClosed()) {
       throw new IllegalStateException(
           "A graph that was closed has no parameters for inference: make the inference graph"
               + " before");
