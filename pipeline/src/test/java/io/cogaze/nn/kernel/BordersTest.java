@@ -137,7 +137,7 @@ class BordersTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("layers")
   void anotherTypeThanTheNetworksIsRefused(String name, OwnLayer layer, boolean maps) {
-    for (DataType type : List.of(DataType.DOUBLE, DataType.HALF, DataType.INT)) {
+    for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT16, DataType.INT32)) {
       ComputationGraph floats = alone(DataType.FLOAT, layer);
       INDArray x = input(DataType.FLOAT, maps).castTo(type);
       assertThatThrownBy(() -> floats.output(x))
@@ -150,7 +150,7 @@ class BordersTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
             "Layer layer takes DOUBLE, the type of its network, its input is FLOAT");
-    assertThatThrownBy(() -> alone(DataType.HALF, layer))
+    assertThatThrownBy(() -> alone(DataType.FLOAT16, layer))
         .hasMessageStartingWith(
             "Layer layer computes in FLOAT or DOUBLE, the type of its network is HALF");
   }
@@ -375,7 +375,7 @@ class BordersTest {
 
   @Test
   void otherTypesAreNotWrittenTo() {
-    assertThatThrownBy(() -> HostValues.write(new double[2], Nd4j.create(DataType.HALF, 2)))
+    assertThatThrownBy(() -> HostValues.write(new double[2], Nd4j.create(DataType.FLOAT16, 2)))
         .hasMessage("Cannot write to an array of HALF: FLOAT or DOUBLE is expected");
   }
 }
