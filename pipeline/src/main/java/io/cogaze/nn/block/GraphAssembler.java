@@ -6,6 +6,7 @@ import io.cogaze.nn.layer.Concat;
 import io.cogaze.nn.layer.Convolution;
 import io.cogaze.nn.layer.Dropout;
 import io.cogaze.nn.layer.DropoutRelu;
+import io.cogaze.nn.layer.InnerConnections;
 import io.cogaze.nn.layer.Linear;
 import io.cogaze.nn.layer.OwnLayer;
 import io.cogaze.nn.layer.ParameterSpec;
@@ -168,9 +169,11 @@ public final class GraphAssembler {
     outputs.add(name);
   }
 
-  /** The configuration of everything added. */
+  /**
+   * The configuration of everything added; its layers hand on the kernel's layouts to each other.
+   */
   public ComputationGraphConfiguration configuration() {
-    return graph.setOutputs(outputs.toArray(new String[0])).build();
+    return InnerConnections.mark(graph.setOutputs(outputs.toArray(new String[0])).build());
   }
 
   /** The tensors of everything added. */

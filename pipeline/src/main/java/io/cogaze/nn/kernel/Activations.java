@@ -47,6 +47,15 @@ public final class Activations {
             + " [N,C/16,H,W,16] or [C/16,N,H,W,16,1]");
   }
 
+  /** Whether some layout has arrays of this rank; blocks have a last size to go with it. */
+  public static boolean isKnownRank(INDArray array) {
+    return switch (array.rank()) {
+      case 2, 4 -> true;
+      case 5, 6 -> array.size(4) == Form.BLOCK;
+      default -> false;
+    };
+  }
+
   /** Whether the array is as {@link #layout} wants it. */
   public static boolean isDense(INDArray array) {
     return switch (array.rank()) {

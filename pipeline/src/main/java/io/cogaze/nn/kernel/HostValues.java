@@ -66,8 +66,12 @@ public final class HostValues {
     return values;
   }
 
-  /** Overwrites an array that is contiguous in C order. */
+  /**
+   * Overwrites an array that is contiguous in C order. Errors: IllegalArgumentException for another
+   * type than FLOAT or DOUBLE.
+   */
   public static void write(double[] values, INDArray array) {
+    requireSupported(array);
     if (array.dataType() == DataType.DOUBLE) {
       requireWritable(values.length, array);
       if (!DIRECT) {
@@ -89,8 +93,12 @@ public final class HostValues {
     write(narrow, array);
   }
 
-  /** Overwrites an array that is contiguous in C order. */
+  /**
+   * Overwrites an array that is contiguous in C order. Errors: IllegalArgumentException for another
+   * type than FLOAT or DOUBLE.
+   */
   public static void write(float[] values, INDArray array) {
+    requireSupported(array);
     if (array.dataType() != DataType.FLOAT) {
       double[] wide = new double[values.length];
       for (int i = 0; i < wide.length; i++) {
@@ -136,6 +144,13 @@ public final class HostValues {
   static void copy(double[] values, INDArray array) {
     if (values.length > 0) {
       array.assign(Nd4j.createFromArray(values).reshape('c', array.shape()));
+    }
+  }
+
+  private static void requireSupported(INDArray array) {
+    if (array.dataType() != DataType.FLOAT && array.dataType() != DataType.DOUBLE) {
+      throw new IllegalArgumentException(
+          "Cannot write to an array of " + array.dataType() + ": FLOAT or DOUBLE is expected");
     }
   }
 

@@ -20,7 +20,7 @@ public final class AddRelu extends OwnVertex {
 
   @Override
   public AddRelu clone() {
-    return new AddRelu();
+    return connected(new AddRelu());
   }
 
   @Override
@@ -50,13 +50,19 @@ public final class AddRelu extends OwnVertex {
     }
 
     @Override
-    public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
-      if (!Arrays.equals(Activations.shape(inputs[0]), Activations.shape(inputs[1]))) {
+    Takes takes(int number) {
+      return Takes.BOTH;
+    }
+
+    @Override
+    INDArray compute(LayerWorkspaceMgr workspaces) {
+      if (!Arrays.equals(Activations.shape(inputs[0]), Activations.shape(inputs[1]))
+          || isFlat(0) != isFlat(1)) {
         throw mismatch();
       }
       output =
           Kernels.get().addRelu(activation(inputs[0]), activation(inputs[1]), forward(workspaces));
-      return output;
+      return isFlat(0) ? flat(output) : output;
     }
 
     @Override
@@ -66,7 +72,20 @@ public final class AddRelu extends OwnVertex {
       dxs[0] = gradient(first, workspaces);
       Form second = Form.of(activation(inputs[1]));
       dxs[1] = second.equals(first) && mayShare() ? dxs[0] : gradient(second, workspaces);
+      if (isFlat(0)) {
+        dxs[0] = flat(dxs[0]);
+        dxs[1] = flat(dxs[1]);
+      }
       return new Pair<>(null, dxs);
+    }
+
+    private boolean isFlat(int number) {
+      return inputs[number].rank() == 2;
+    }
+
+    /** [N,C,1,1] as [N,C]. */
+    private static INDArray flat(INDArray array) {
+      return array.reshape('c', Activations.examples(array), Activations.channels(array));
     }
 
     private INDArray gradient(Form form, LayerWorkspaceMgr workspaces) {

@@ -22,7 +22,7 @@ final class BatchNormImpl extends OwnLayerImpl<BatchNorm> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     BatchNorm conf = layerConf();
     INDArray x = activation(conf.channels());
     INDArray gamma = getParam(BatchNorm.GAMMA);
@@ -34,7 +34,7 @@ final class BatchNormImpl extends OwnLayerImpl<BatchNorm> {
       for (double variance : forward.statistics().variance()) {
         // Not a number as soon as one value of the channel is none.
         if (Double.isNaN(variance) || Double.isInfinite(variance)) {
-          throw notFinite("its input");
+          throw notFinite("its input holds NaN or infinity");
         }
       }
       return forward.y();
@@ -46,6 +46,21 @@ final class BatchNormImpl extends OwnLayerImpl<BatchNorm> {
     for (int i = 0; i < scale.length; i++) {
       scale[i] /= Math.sqrt(variance[i] + conf.epsilon());
       shift[i] -= mean[i] * scale[i];
+      if (!Double.isFinite(scale[i]) || !Double.isFinite(shift[i])) {
+        throw new NotFiniteException(
+            owner()
+                + " takes finite parameters and a positive variance, channel "
+                + i
+                + " has variance "
+                + variance[i]
+                + " and mean "
+                + mean[i]
+                + ", which gives the factor "
+                + scale[i]
+                + " and the summand "
+                + shift[i]
+                + ": the file they came from holds them, or training diverged");
+      }
     }
     return Kernels.get().batchNormInference(x, scale, shift, conf.hasRelu(), forward(workspaces));
   }

@@ -4,6 +4,7 @@ import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.Form;
 import io.cogaze.nn.kernel.Kernels;
 import java.util.Arrays;
+import java.util.List;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -47,7 +48,12 @@ public final class Concat extends OwnVertex {
 
   @Override
   public Concat clone() {
-    return new Concat(capacity);
+    return connected(new Concat(capacity));
+  }
+
+  @Override
+  List<Object> state() {
+    return List.of(capacity);
   }
 
   @Override
@@ -89,7 +95,12 @@ public final class Concat extends OwnVertex {
     }
 
     @Override
-    public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
+    Takes takes(int number) {
+      return Takes.BOTH;
+    }
+
+    @Override
+    INDArray compute(LayerWorkspaceMgr workspaces) {
       long[] shape = Activations.shape(inputs[0]);
       INDArray[] xs = new INDArray[inputs.length];
       for (int i = 0; i < xs.length; i++) {

@@ -14,21 +14,15 @@ import org.nd4j.linalg.factory.Nd4j;
 final class ConvolutionImpl extends OwnLayerImpl<Convolution> {
   private static final long serialVersionUID = 1L;
 
-  /** An image has so few channels that looking at each value costs nothing beside the layer. */
-  private static final int IMAGE_CHANNELS = 4;
-
   ConvolutionImpl(NeuralNetConfiguration conf, DataType type) {
     super(conf, type);
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     Convolution conf = layerConf();
     INDArray x = activation(conf.inputs() / conf.repeat());
     conf.window().requireFit(conf.getLayerName(), Activations.height(x), Activations.width(x));
-    if (Activations.channels(x) <= IMAGE_CHANNELS) {
-      requireFinite(x);
-    }
     return Kernels.get()
         .convolution(conf.shape(), x, weights(), getParam("b"), forward(workspaces));
   }
@@ -62,13 +56,6 @@ final class ConvolutionImpl extends OwnLayerImpl<Convolution> {
       dw.assign(Nd4j.tile(folded, 1, conf.repeat(), 1, 1));
     }
     return new Pair<>(gradients(), dx);
-  }
-
-  private void requireFinite(INDArray x) {
-    double sum = x.sumNumber().doubleValue();
-    if (Double.isNaN(sum) || Double.isInfinite(sum)) {
-      throw notFinite("its input");
-    }
   }
 
   /** The weights; for a repeated input their sums over the copies, which is the same operation. */

@@ -22,6 +22,11 @@ public final class Dropout extends DroppingLayer {
   }
 
   @Override
+  protected Takes takes() {
+    return Takes.BOTH;
+  }
+
+  @Override
   protected OwnLayerImpl<?> implementation(NeuralNetConfiguration conf, DataType type) {
     return new DropoutImpl(conf, type);
   }

@@ -25,7 +25,7 @@ final class DropoutImpl extends DroppingImpl<Dropout> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     INDArray x = activation();
     int examples = Math.toIntExact(Activations.examples(x));
     double probability = training ? layerConf().probability() : 0;

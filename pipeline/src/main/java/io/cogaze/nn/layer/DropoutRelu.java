@@ -21,6 +21,11 @@ public final class DropoutRelu extends DroppingLayer {
   }
 
   @Override
+  protected Takes takes() {
+    return Takes.VECTORS;
+  }
+
+  @Override
   protected OwnLayerImpl<?> implementation(NeuralNetConfiguration conf, DataType type) {
     return new DropoutReluImpl(conf, type);
   }

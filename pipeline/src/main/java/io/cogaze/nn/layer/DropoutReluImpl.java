@@ -20,7 +20,7 @@ final class DropoutReluImpl extends DroppingImpl<DropoutRelu> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     double[] values = HostValues.doubles(activation());
     int examples = (int) input.size(0);
     double probability = training ? layerConf().probability() : 0;

@@ -19,7 +19,7 @@ public final class FoldedConvolution extends OwnLayer {
 
   @JsonProperty private int inputs;
   @JsonProperty private int outputs;
-  @JsonProperty private ConvolutionShape shape;
+  @JsonProperty private Window window;
   @JsonProperty private boolean relu;
 
   FoldedConvolution() {}
@@ -27,7 +27,7 @@ public final class FoldedConvolution extends OwnLayer {
   FoldedConvolution(int inputs, int outputs, ConvolutionShape shape, boolean relu) {
     this.inputs = inputs;
     this.outputs = outputs;
-    this.shape = shape;
+    this.window = new Window(shape);
     this.relu = relu;
   }
 
@@ -36,7 +36,11 @@ public final class FoldedConvolution extends OwnLayer {
   }
 
   ConvolutionShape shape() {
-    return shape;
+    return window.shape();
+  }
+
+  Window window() {
+    return window;
   }
 
   boolean hasRelu() {
@@ -50,8 +54,8 @@ public final class FoldedConvolution extends OwnLayer {
         List.of(
             (long) outputs,
             (long) inputs,
-            (long) shape.kernel().height(),
-            (long) shape.kernel().width());
+            (long) shape().kernel().height(),
+            (long) shape().kernel().width());
     return List.of(
         new ParameterSpec(WEIGHTS, "weight", weights, false, zero),
         new ParameterSpec(BIAS, "bias", List.of((long) outputs), false, zero));
@@ -64,13 +68,11 @@ public final class FoldedConvolution extends OwnLayer {
 
   @Override
   public InputType getOutputType(int index, InputType input) {
-    InputType.InputTypeConvolutional image = image(input);
-    return InputType.convolutional(
-        shape.outputHeight(image.getHeight()), shape.outputWidth(image.getWidth()), outputs);
+    return window.output(getLayerName(), image(input), outputs);
   }
 
   @Override
   protected List<Object> state() {
-    return List.of(inputs, outputs, shape, relu);
+    return List.of(inputs, outputs, window.shape(), relu);
   }
 }

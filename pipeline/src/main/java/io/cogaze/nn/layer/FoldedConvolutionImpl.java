@@ -1,5 +1,6 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.Kernel;
 import io.cogaze.nn.kernel.Kernels;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -18,10 +19,11 @@ final class FoldedConvolutionImpl extends OwnLayerImpl<FoldedConvolution> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     FoldedConvolution conf = layerConf();
     Kernel kernel = Kernels.get();
     INDArray x = activation(conf.inputs());
+    conf.window().requireFit(conf.getLayerName(), Activations.height(x), Activations.width(x));
     INDArray w = getParam(FoldedConvolution.WEIGHTS);
     INDArray b = getParam(FoldedConvolution.BIAS);
     return conf.hasRelu()

@@ -6,7 +6,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
@@ -40,8 +42,20 @@ public final class InferenceGraph {
   /**
    * The graph for inference of a trained one, with the same inputs and outputs. Outputs agree to
    * rounding. Later changes of the trained graph's parameters do not reach it.
+   *
+   * <p>Errors: IllegalStateException for a graph without parameters, because it was not initialised
+   * or was closed; NotFiniteException with the tensor's name when a parameter is NaN or infinite.
    */
   public static ComputationGraph of(ComputationGraph trained) {
+    if (trained.getVertices() == null) {
+      throw new IllegalStateException(
+          "A graph that was not initialised has no parameters for inference: call init() first");
+    }
+    if (trained.params().wasClosed()) {
+      throw new IllegalStateException(
+          "A graph that was closed has no parameters for inference: make the inference graph"
+              + " before");
+    }
     return new InferenceGraph(trained).build();
   }
 
@@ -52,7 +66,9 @@ public final class InferenceGraph {
     for (String name : vertices.keySet()) {
       if (layer(name) instanceof BatchNorm) {
         String below = inputs.get(name).get(0);
-        if (layer(below) instanceof Convolution && consumers.get(below) == 1) {
+        if (layer(below) instanceof Convolution
+            && consumers.get(below) == 1
+            && preProcessor(name) == null) {
           folded.put(name, below);
         }
       }
@@ -71,7 +87,7 @@ public final class InferenceGraph {
     ComputationGraphConfiguration made =
         builder.setOutputs(configuration.getNetworkOutputs().toArray(new String[0])).build();
     made.setDataType(configuration.getDataType());
-    ComputationGraph graph = new ComputationGraph(made);
+    ComputationGraph graph = new ComputationGraph(InnerConnections.mark(made));
     graph.init();
     fill(graph);
     return graph;
@@ -94,12 +110,23 @@ public final class InferenceGraph {
               convolution.shape(),
               ((BatchNorm) layer).hasRelu());
       replacement.setLayerName(name);
-      builder.addLayer(name, replacement, inputs.get(folded.get(name)).get(0));
+      builder.addLayer(
+          name,
+          replacement,
+          preProcessor(folded.get(name)),
+          inputs.get(folded.get(name)).toArray(new String[0]));
     } else {
       Layer copy = withoutDropout(layer);
       copy.setLayerName(name);
-      builder.addLayer(name, copy, below);
+      builder.addLayer(name, copy, preProcessor(name), below);
     }
+  }
+
+  /** What changes a layer's input, null for nothing. */
+  private InputPreProcessor preProcessor(String name) {
+    InputPreProcessor found =
+        vertices.get(name) instanceof LayerVertex vertex ? vertex.getPreProcessor() : null;
+    return found == null ? null : found.clone();
   }
 
   private static Layer withoutDropout(Layer layer) {
@@ -129,6 +156,9 @@ public final class InferenceGraph {
 
   private void fill(ComputationGraph graph) {
     Map<String, INDArray> from = trained.paramTable();
+    vertices.keySet().stream()
+        .filter(name -> isUsed(name) || folded.containsValue(name))
+        .forEach(name -> requireFinite(from, name));
     Map<String, INDArray> to = graph.paramTable();
     List<String> filled = new ArrayList<>();
     folded.forEach(
@@ -149,6 +179,28 @@ public final class InferenceGraph {
         });
   }
 
+  private void requireFinite(Map<String, INDArray> from, String name) {
+    if (!(layer(name) instanceof OwnLayer own)) {
+      return;
+    }
+    for (ParameterSpec spec : own.parameters()) {
+      INDArray array = from.get(name + "_" + spec.key());
+      OptionalInt first = Border.firstNotFinite(array);
+      if (first.isPresent()) {
+        throw new NotFiniteException(
+            "Tensor "
+                + name
+                + "."
+                + spec.canonical()
+                + " cannot be used for inference: its value "
+                + first.getAsInt()
+                + " is "
+                + HostValues.doubles(array)[first.getAsInt()]
+                + ", expected finite numbers (training diverged, or the file holds it)");
+      }
+    }
+  }
+
   /** w * s and (b - mean) * s + beta, where s = gamma / sqrt(variance + epsilon). */
   private void fold(
       Map<String, INDArray> from, String name, String norm, INDArray weights, INDArray bias) {
@@ -164,6 +216,16 @@ public final class InferenceGraph {
             : new double[gamma.length];
     double[] scales = new double[gamma.length];
     for (int o = 0; o < gamma.length; o++) {
+      if (!(variance[o] + epsilon > 0)) {
+        throw new NotFiniteException(
+            "Tensor "
+                + norm
+                + ".running_var cannot be folded into a convolution: it holds "
+                + variance[o]
+                + " for channel "
+                + o
+                + ", expected 0 or more");
+      }
       scales[o] = gamma[o] / Math.sqrt(variance[o] + epsilon);
       b[o] = (b[o] - mean[o]) * scales[o] + beta[o];
     }

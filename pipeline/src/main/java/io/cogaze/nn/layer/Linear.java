@@ -39,6 +39,11 @@ public final class Linear extends OwnLayer {
   }
 
   @Override
+  protected Takes takes() {
+    return Takes.VECTORS;
+  }
+
+  @Override
   protected OwnLayerImpl<?> implementation(NeuralNetConfiguration conf, DataType type) {
     return new LinearImpl(conf, type);
   }

@@ -16,7 +16,7 @@ final class LinearImpl extends OwnLayerImpl<Linear> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     INDArray x = activation(layerConf().inputs());
     INDArray y = output(workspaces, x.size(0), layerConf().outputs());
     y.assign(x.mmul(getParam("W").transpose()));

@@ -17,14 +17,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
 import org.nd4j.linalg.learning.regularization.Regularization;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * Configuration of a layer of CoGaze: declares parameters and hands out the implementation.
  * Subclasses mark their fields with {@code @JsonProperty} and have a constructor without arguments,
  * so that Deeplearning4j's mapper can write and read them by class name.
  */
-public abstract class OwnLayer extends BaseLayer {
+public abstract class OwnLayer extends BaseLayer implements InnerConnections.Connected {
   private static final long serialVersionUID = 1L;
+
+  @JsonProperty private boolean innerInput;
+  @JsonProperty private boolean innerOutput;
 
   /** The parameters, in the order in which they lie in the flat vector. */
   public abstract List<ParameterSpec> parameters();
@@ -35,6 +39,27 @@ public abstract class OwnLayer extends BaseLayer {
   /** The values that decide what this layer is, for equality. */
   protected abstract List<Object> state();
 
+  /** What the layer takes. */
+  protected Takes takes() {
+    return Takes.MAPS;
+  }
+
+  @Override
+  public final void connect(boolean inputs, boolean outputs) {
+    innerInput = inputs;
+    innerOutput = outputs;
+  }
+
+  /** Whether the input comes from a layer of CoGaze, see {@link InnerConnections}. */
+  final boolean isInnerInput() {
+    return innerInput;
+  }
+
+  /** Whether layers of CoGaze alone take the output, see {@link InnerConnections}. */
+  final boolean isInnerOutput() {
+    return innerOutput;
+  }
+
   @Override
   public final org.deeplearning4j.nn.api.Layer instantiate(
       NeuralNetConfiguration conf,
@@ -43,6 +68,7 @@ public abstract class OwnLayer extends BaseLayer {
       INDArray view,
       boolean initializeParams,
       DataType type) {
+    Border.requireSupported("Layer " + getLayerName(), type);
     OwnLayerImpl<?> layer = implementation(conf, type);
     layer.setListeners(listeners);
     layer.setIndex(index);
@@ -112,6 +138,8 @@ public abstract class OwnLayer extends BaseLayer {
     return other instanceof OwnLayer that
         && getClass() == that.getClass()
         && super.equals(other)
+        && innerInput == that.innerInput
+        && innerOutput == that.innerOutput
         && state().equals(that.state());
   }
 

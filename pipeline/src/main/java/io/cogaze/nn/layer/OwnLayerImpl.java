@@ -21,8 +21,45 @@ public abstract class OwnLayerImpl<C extends OwnLayer> extends BaseLayer<C> {
     super(conf, type);
   }
 
+  /** The output of the present input, in any layout. */
+  protected abstract INDArray compute(boolean training, LayerWorkspaceMgr workspaces);
+
   @Override
-  public abstract INDArray activate(boolean training, LayerWorkspaceMgr workspaces);
+  public final INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    assertInputSet(false);
+    INDArray y = compute(training, workspaces);
+    return layerConf().isInnerOutput() ? y : Border.outside(y, forward(workspaces));
+  }
+
+  /**
+   * Errors: IllegalArgumentException that names the layer, what came and what was expected, when
+   * the input is no activation, has another type than the network or a size of 0;
+   * NotFiniteException when it comes from outside and holds NaN or infinity.
+   */
+  @Override
+  public final void setInput(INDArray array, LayerWorkspaceMgr workspaces) {
+    if (array != null) {
+      C conf = layerConf();
+      new Border(owner(), dataType, conf.takes(), conf.isInnerInput()).check("its input", array);
+    }
+    super.setInput(array, workspaces);
+  }
+
+  /** Errors: IllegalStateException that names the layer, when its graph was closed. */
+  @Override
+  public final INDArray getParam(String key) {
+    INDArray parameter = super.getParam(key);
+    if (parameter != null && parameter.wasClosed()) {
+      throw new IllegalStateException(
+          owner() + " has no parameters any more: its graph was closed, build and load it again");
+    }
+    return parameter;
+  }
+
+  /** The layer, for messages. */
+  protected final String owner() {
+    return "Layer " + layerConf().getLayerName();
+  }
 
   @Override
   public abstract Pair<Gradient, INDArray> backpropGradient(
@@ -68,7 +105,11 @@ public abstract class OwnLayerImpl<C extends OwnLayer> extends BaseLayer<C> {
 
   /** The error for values that no network gives or takes. */
   protected final NotFiniteException notFinite(String what) {
-    return new NotFiniteException(layerConf().getLayerName(), what);
+    return new NotFiniteException(
+        owner()
+            + " takes finite numbers, "
+            + what
+            + ": the images hold it, or training diverged (lower the learning rate)");
   }
 
   /** Memory for what the forward pass computes. */
@@ -91,30 +132,25 @@ public abstract class OwnLayerImpl<C extends OwnLayer> extends BaseLayer<C> {
     return backward(workspaces).result(input.dataType(), input.shape());
   }
 
-  /**
-   * The input, as kernels take it. Errors: IllegalArgumentException that names the layer, when it
-   * is no activation or of another type than FLOAT or DOUBLE.
-   */
+  /** The input, as kernels take it. */
   protected final INDArray activation() {
-    assertInputSet(false);
-    return WorkspaceBuffers.activation("Layer " + layerConf().getLayerName(), input);
+    return WorkspaceBuffers.activation(owner(), dataType, input);
   }
 
   /** The gradient of the output, as kernels take it. */
   protected final INDArray activation(INDArray epsilon) {
-    return WorkspaceBuffers.activation("Layer " + layerConf().getLayerName(), epsilon);
+    return WorkspaceBuffers.activation(owner(), dataType, epsilon);
   }
 
   /**
    * The input, as kernels take it. Errors: IllegalArgumentException that names the layer, when it
-   * has another number of channels, is no activation or of another type than FLOAT or DOUBLE.
+   * has another number of channels.
    */
   protected final INDArray activation(long channels) {
     INDArray activation = activation();
     if (Activations.channels(activation) != channels) {
       throw new IllegalArgumentException(
-          "Layer "
-              + layerConf().getLayerName()
+          owner()
               + " takes "
               + channels
               + " channels, its input has shape "

@@ -1,5 +1,6 @@
 package io.cogaze.nn.layer;
 
+import io.cogaze.nn.kernel.Activations;
 import io.cogaze.nn.kernel.Buffers;
 import java.util.Arrays;
 import org.deeplearning4j.nn.api.Layer;
@@ -16,8 +17,39 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 abstract class OwnVertexImpl extends BaseGraphVertex {
   private static final long serialVersionUID = 1L;
 
+  private boolean innerInput;
+  private boolean innerOutput;
+
   OwnVertexImpl(ComputationGraph graph, String name, int index, DataType type) {
     super(graph, name, index, null, null, type);
+  }
+
+  /** See {@link InnerConnections}. */
+  final void connect(boolean inputs, boolean outputs) {
+    innerInput = inputs;
+    innerOutput = outputs;
+  }
+
+  /** The form of an input. */
+  abstract Takes takes(int number);
+
+  /** The output of the present inputs, in any layout. */
+  abstract INDArray compute(LayerWorkspaceMgr workspaces);
+
+  @Override
+  public final INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
+    INDArray y = compute(workspaces);
+    return innerOutput ? y : Border.outside(y, forward(workspaces));
+  }
+
+  /** Errors: as a layer's, with the vertex and the number of the input. */
+  @Override
+  public final void setInput(int number, INDArray input, LayerWorkspaceMgr workspaces) {
+    if (input != null) {
+      new Border("Vertex " + vertexName, dataType, takes(number), innerInput)
+          .check("its input " + number, input);
+    }
+    super.setInput(number, input, workspaces);
   }
 
   /** Errors: IllegalArgumentException with all shapes. */
@@ -26,7 +58,11 @@ abstract class OwnVertexImpl extends BaseGraphVertex {
         "Vertex "
             + vertexName
             + " cannot join inputs of shapes "
-            + Arrays.deepToString(Arrays.stream(inputs).map(INDArray::shape).toArray()));
+            + Arrays.deepToString(Arrays.stream(inputs).map(OwnVertexImpl::shape).toArray()));
+  }
+
+  private static long[] shape(INDArray array) {
+    return array.rank() == 2 ? array.shape() : Activations.shape(array);
   }
 
   /** Memory for what the forward pass computes. */
@@ -41,7 +77,7 @@ abstract class OwnVertexImpl extends BaseGraphVertex {
 
   /** An input or an epsilon, as kernels take it. */
   final INDArray activation(INDArray array) {
-    return WorkspaceBuffers.activation("Vertex " + vertexName, array);
+    return WorkspaceBuffers.activation("Vertex " + vertexName, dataType, array);
   }
 
   @Override

@@ -26,7 +26,7 @@ final class PoolImpl extends OwnLayerImpl<Pool> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     INDArray x = activation();
     Buffers buffers = forward(workspaces);
     return switch (layerConf().kind()) {

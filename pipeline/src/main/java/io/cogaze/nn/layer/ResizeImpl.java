@@ -19,7 +19,7 @@ final class ResizeImpl extends OwnLayerImpl<Resize> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     Resize conf = layerConf();
     return Kernels.get()
         .resize(

@@ -20,7 +20,7 @@ public final class ScaleChannels extends OwnVertex {
 
   @Override
   public ScaleChannels clone() {
-    return new ScaleChannels();
+    return connected(new ScaleChannels());
   }
 
   @Override
@@ -48,13 +48,15 @@ public final class ScaleChannels extends OwnVertex {
     }
 
     @Override
-    public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
+    Takes takes(int number) {
+      return number == 0 ? Takes.MAPS : Takes.VECTORS;
+    }
+
+    @Override
+    INDArray compute(LayerWorkspaceMgr workspaces) {
       INDArray x = activation(inputs[0]);
       INDArray gate = inputs[1];
-      if (x.rank() == 2
-          || gate.rank() != 2
-          || gate.size(0) != Activations.examples(x)
-          || gate.size(1) != Activations.channels(x)) {
+      if (gate.size(0) != Activations.examples(x) || gate.size(1) != Activations.channels(x)) {
         throw mismatch();
       }
       return scaled(x, Kernels.get().output(x), forward(workspaces));

@@ -24,7 +24,7 @@ final class SpatialLogSoftmaxImpl extends OwnLayerImpl<SpatialLogSoftmax> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     INDArray x = activation();
     Buffers buffers = forward(workspaces);
     double[] values = HostValues.doubles(Activations.plain(x, buffers));

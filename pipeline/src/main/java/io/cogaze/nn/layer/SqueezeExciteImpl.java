@@ -28,7 +28,7 @@ final class SqueezeExciteImpl extends OwnLayerImpl<SqueezeExcite> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     INDArray x = activation(layerConf().channels());
     Buffers buffers = forward(workspaces);
     mean = HostValues.doubles(Kernels.get().globalAverage(x, buffers));

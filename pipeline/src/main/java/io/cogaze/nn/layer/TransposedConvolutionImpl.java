@@ -22,7 +22,7 @@ final class TransposedConvolutionImpl extends OwnLayerImpl<TransposedConvolution
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     TransposedConvolution conf = layerConf();
     INDArray x = activation(conf.inputs());
     long height = Activations.height(x);

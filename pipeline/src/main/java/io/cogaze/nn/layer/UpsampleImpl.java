@@ -19,7 +19,7 @@ final class UpsampleImpl extends OwnLayerImpl<Upsample> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     return Kernels.get().upsample2(activation(), forward(workspaces));
   }
 

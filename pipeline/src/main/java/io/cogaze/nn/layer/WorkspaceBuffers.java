@@ -76,12 +76,12 @@ record WorkspaceBuffers(LayerWorkspaceMgr workspaces, ArrayType result, ArrayTyp
   /**
    * The array itself, or a copy in the open workspace when it is a view that kernels do not take.
    * Errors: IllegalArgumentException that names the owner, when the array is no activation or of
-   * another type than FLOAT or DOUBLE.
+   * another type than its network.
    */
-  static INDArray activation(String owner, INDArray array) {
-    if (array.dataType() != DataType.FLOAT && array.dataType() != DataType.DOUBLE) {
+  static INDArray activation(String owner, DataType type, INDArray array) {
+    if (array.dataType() != type) {
       throw new IllegalArgumentException(
-          owner + " takes FLOAT or DOUBLE, it was given " + array.dataType());
+          owner + " takes " + type + ", it was given " + array.dataType());
     }
     if (Activations.isDense(array)) {
       return array;

@@ -1,6 +1,7 @@
 package io.cogaze.nn.loss;
 
 import io.cogaze.nn.layer.OwnLayerImpl;
+import io.cogaze.nn.layer.Takes;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -15,6 +16,11 @@ public final class ClassOutput extends OutputLoss {
 
   public ClassOutput(double weight) {
     super(weight);
+  }
+
+  @Override
+  protected Takes takes() {
+    return Takes.VECTORS;
   }
 
   @Override

@@ -29,6 +29,9 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
     implements IOutputLayer {
   private static final long serialVersionUID = 1L;
 
+  /** How far the sum of a label may be from 1: float32 sums of a large map are off by some 1e-5. */
+  private static final double SUM_TOLERANCE = 1e-3;
+
   private transient INDArray labels;
 
   OutputLossImpl(NeuralNetConfiguration conf, DataType type) {
@@ -46,7 +49,7 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
 
   /** The output at inference. */
   @Override
-  public abstract INDArray activate(boolean training, LayerWorkspaceMgr workspaces);
+  protected abstract INDArray compute(boolean training, LayerWorkspaceMgr workspaces);
 
   /** The shape that labels must have for the present input. */
   abstract long[] labelShape();
@@ -113,7 +116,39 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
               + ", got "
               + Arrays.toString(labels.shape()));
     }
-    return losses(inputValues(), HostValues.doubles(labels), known(), gradient);
+    double[] targets = HostValues.doubles(labels);
+    boolean[] known = known();
+    requireDistributions(targets, known);
+    return losses(inputValues(), targets, known, gradient);
+  }
+
+  /** A bad label would make parameters NaN, or move them by more than an example is worth. */
+  private void requireDistributions(double[] targets, boolean[] known) {
+    int width = targets.length / known.length;
+    for (int n = 0; n < known.length; n++) {
+      double sum = 0;
+      for (int i = n * width; known[n] && i < (n + 1) * width; i++) {
+        if (!(targets[i] >= 0 && targets[i] <= Double.MAX_VALUE)) {
+          throw badLabel(n, "that are finite and not negative", "holds " + targets[i]);
+        }
+        sum += targets[i];
+      }
+      if (known[n] && !(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
+        throw badLabel(n, "that sum to 1 (a mask of 0 leaves an example out)", "sums to " + sum);
+      }
+    }
+  }
+
+  private IllegalArgumentException badLabel(int example, String expected, String found) {
+    return new IllegalArgumentException(
+        "Output "
+            + layerConf().getLayerName()
+            + " wants labels "
+            + expected
+            + ", example "
+            + example
+            + " of the minibatch "
+            + found);
   }
 
   /** The input's values in C order of [N,C,H,W] or [N,C]. */

@@ -55,7 +55,7 @@ final class SoftmaxImpl<C extends OutputLoss> extends OutputLossImpl<C> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     double[] x = inputValues();
     int width = x.length / (int) Activations.examples(input);
     for (int from = 0; from < x.length; from += width) {

@@ -193,7 +193,7 @@ final class TripletImpl extends OutputLossImpl<TripletOutput> {
   }
 
   @Override
-  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+  protected INDArray compute(boolean training, LayerWorkspaceMgr workspaces) {
     int channels = channels();
     INDArray y = output(workspaces, Activations.examples(input), channels);
     HostValues.write(normalised(pooled(inputValues()), channels), y);

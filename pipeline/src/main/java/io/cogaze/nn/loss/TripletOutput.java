@@ -1,6 +1,7 @@
 package io.cogaze.nn.loss;
 
 import io.cogaze.nn.layer.OwnLayerImpl;
+import io.cogaze.nn.layer.Takes;
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -50,6 +51,11 @@ public final class TripletOutput extends OutputLoss {
 
   int classes() {
     return classes;
+  }
+
+  @Override
+  protected Takes takes() {
+    return Takes.BOTH;
   }
 
   @Override

@@ -112,6 +112,7 @@ class LayerGoldenTest {
   void outputAndGradientsAreThoseOfPyTorch(
       String name, OwnLayer configuration, DataType type, Layout layout) {
     configuration.setLayerName("p." + name);
+    configuration.connect(true, true);
     NeuralNetConfiguration conf = new NeuralNetConfiguration.Builder().layer(configuration).build();
     long size = configuration.initializer().numParams(configuration);
     INDArray parameters = size == 0 ? null : Nd4j.create(type, size);

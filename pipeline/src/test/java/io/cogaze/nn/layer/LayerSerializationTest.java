@@ -146,6 +146,19 @@ class LayerSerializationTest {
     assertSame(graph(), graph);
   }
 
+  @ParameterizedTest
+  @MethodSource("serializers")
+  void anInferenceGraphGoesThroughSparksSerializers(Serializer serializer) {
+    ComputationGraph before = InferenceGraph.of(graph());
+    assertThat(before.getLayer("p.norm").conf().getLayer()).isInstanceOf(FoldedConvolution.class);
+    SerializerInstance instance = serializer.newInstance();
+    var tag = scala.reflect.ClassTag$.MODULE$.apply(ComputationGraphConfiguration.class);
+    Object read = instance.deserialize(instance.serialize(before.getConfiguration(), tag), tag);
+    ComputationGraph after = new ComputationGraph((ComputationGraphConfiguration) read);
+    after.init(before.params(), true);
+    assertSame(before, after);
+  }
+
   private static void assertSame(ComputationGraph before, ComputationGraph after) {
     assertThat(after.getConfiguration()).isEqualTo(before.getConfiguration());
     assertThat(HostValues.floats(after.params())).isEqualTo(HostValues.floats(before.params()));

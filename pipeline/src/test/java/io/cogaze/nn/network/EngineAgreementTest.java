@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -148,5 +150,57 @@ class EngineAgreementTest {
       assertThat(found[i].distance2(expected[i]))
           .isLessThan((doubles ? 1e-9 : 1e-4) * expected[i].norm2Number().doubleValue());
     }
+  }
+
+  static Stream<NetworkSpec> others() {
+    return Stream.of(
+        new DenseNetClassifierSpec(64, 64, new DenseNetSpec(List.of(2, 3, 2, 2), 16, 32), 3),
+        new MtUnetSpec(64, 64, 16, 3, 16, 0.5));
+  }
+
+  @ParameterizedTest
+  @MethodSource("others")
+  void theInferenceGraphsOfTheOtherNetworksGiveTheSameOutputs(NetworkSpec spec) {
+    Network network = spec.network();
+    BuiltNetwork built =
+        network.build(
+            new BuildRequest(
+                network.heads(),
+                network.parts(),
+                5,
+                new Sgd(0.01),
+                Map.of(),
+                TripletOptions.defaults()));
+    ComputationGraph trained = graph(built, DataType.FLOAT);
+    INDArray image = random(9, DataType.FLOAT, 2, 1, 64, 64);
+    // Training passes move the running statistics away from 0 and 1.
+    for (int i = 0; i < 3; i++) {
+      INDArray[] outputs = trained.output(image);
+      INDArray[] labels = new INDArray[outputs.length];
+      for (int head = 0; head < labels.length; head++) {
+        labels[head] = labels(built.outputs().get(head), outputs[head]);
+      }
+      trained.fit(new MultiDataSet(new INDArray[] {image}, labels));
+    }
+    INDArray[] expected = trained.output(image);
+    ComputationGraph folded = InferenceGraph.of(trained);
+    assertThat(folded.getNumLayers()).isLessThan(trained.getNumLayers());
+    INDArray[] found = folded.output(image);
+    assertThat(found).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(found[i].distance2(expected[i]))
+          .isLessThan(1e-4 * expected[i].norm2Number().doubleValue());
+    }
+  }
+
+  private static INDArray labels(Head head, INDArray output) {
+    if (head == Head.SALIENCY) {
+      return Nd4j.valueArrayOf(output.shape(), 1.0 / (64 * 64), DataType.FLOAT);
+    }
+    INDArray classes = Nd4j.zeros(DataType.FLOAT, output.size(0), 3);
+    for (int n = 0; n < output.size(0); n++) {
+      classes.putScalar(n, n % 3, 1);
+    }
+    return classes;
   }
 }
