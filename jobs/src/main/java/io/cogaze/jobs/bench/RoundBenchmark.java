@@ -100,7 +100,6 @@ public final class RoundBenchmark {
     TrafficListener traffic = new TrafficListener();
     context.sc().addSparkListener(traffic);
     StageDefinition definition = definition();
-    int slices = settings.slices() == 0 ? 2 * settings.workers() : settings.slices();
     List<MeasuredRound> measured = new ArrayList<>();
     SimulatedManifest manifest =
         SimulatedManifest.of(
@@ -112,7 +111,7 @@ public final class RoundBenchmark {
     try (HeapWatch heap = new HeapWatch();
         BatchTraining training =
             new BatchTraining(
-                context, definition, slices, settings.batches(), settings.trained())) {
+                context, definition, settings.slices(), settings.batches(), settings.trained())) {
       JavaRDD<MultiDataSet> batches =
           RepeatedBatch.of(context, settings.subject(), settings.workers(), settings.batches());
       training.epoch(batches);
@@ -126,11 +125,11 @@ public final class RoundBenchmark {
                 settings.workers(),
                 settings.batches(),
                 round,
-                summary.bytesThroughDriver(),
+                summary.bytes().state(),
                 summary.seconds(),
                 settings.trained() ? summary.slowestComputeSeconds() : 0,
                 settings.trained(),
-                peer.map(known -> allReduce(known, summary.bytesThroughDriver(), logs)),
+                peer.map(known -> allReduce(known, summary.bytes().state(), logs)),
                 heap.mostMb(),
                 counted);
         LOG.info(

@@ -49,8 +49,7 @@ public final class ScalingBenchmark {
     }
     JavaRDD<MultiDataSet> batches = WorkerBatches.of(context, new ToyStudies(1, SIZE), one);
     List<Round> measured = new ArrayList<>();
-    try (BatchTraining training =
-        new BatchTraining(context, definition(workers), 2 * workers, 1, false)) {
+    try (BatchTraining training = new BatchTraining(context, definition(workers), 0, 1, false)) {
       for (int round = 0; round < WARM_UP + rounds; round++) {
         ProcessIo before = ProcessIo.now();
         RoundSummary summary = training.epoch(batches).get(0);
@@ -68,7 +67,7 @@ public final class ScalingBenchmark {
     return new ScalingPoint(
         workers,
         rounds,
-        median.summary().bytesThroughDriver(),
+        median.summary().bytes().state(),
         median.summary().seconds(),
         measured.get(0).summary().seconds(),
         measured.get(measured.size() - 1).summary().seconds(),

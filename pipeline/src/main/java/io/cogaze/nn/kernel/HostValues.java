@@ -1,11 +1,13 @@
 package io.cogaze.nn.kernel;
 
+import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Copies between ND4J arrays of FLOAT or DOUBLE and Java arrays, in C order, in one piece. On the
@@ -38,6 +40,59 @@ public final class HostValues {
       }
     }
     return values;
+  }
+
+  /**
+   * Copies values [from, from + target.remaining()) of a FLOAT array that is contiguous in C order.
+   */
+  public static void read(INDArray array, long from, FloatBuffer target) {
+    int length = requireRange(array, from, target.remaining());
+    if (!DIRECT) {
+      target.put(copyFloats(array.ravel().get(NDArrayIndex.interval(from, from + length))));
+    } else if (length > 0) {
+      try (FloatPointer pointer = new FloatPointer(array.data().addressPointer())) {
+        target.put(window(pointer, from, length));
+      }
+    }
+  }
+
+  /** Overwrites values [from, from + source.remaining()), the inverse of {@link #read}. */
+  public static void write(FloatBuffer source, INDArray array, long from) {
+    int length = requireRange(array, from, source.remaining());
+    if (length == 0) {
+      return;
+    }
+    if (!DIRECT) {
+      float[] values = new float[length];
+      source.get(values);
+      copy(values, array.ravel().get(NDArrayIndex.interval(from, from + length)));
+      return;
+    }
+    try (FloatPointer pointer = new FloatPointer(array.data().addressPointer())) {
+      window(pointer, from, length).put(source);
+    }
+    Nd4j.getAffinityManager().tagLocation(array, AffinityManager.Location.HOST);
+  }
+
+  private static FloatBuffer window(FloatPointer pointer, long from, int length) {
+    return pointer.position(from).limit(from + length).asBuffer();
+  }
+
+  private static int requireRange(INDArray array, long from, int length) {
+    if (array.dataType() != DataType.FLOAT
+        || !isContiguous(array)
+        || from < 0
+        || from + length > array.length()) {
+      throw new IllegalArgumentException(
+          "Cannot copy values "
+              + from
+              + " to "
+              + (from + length)
+              + " of "
+              + array.shapeInfoToString()
+              + ": it must be FLOAT, contiguous in C order and that long");
+    }
+    return length;
   }
 
   /** The values of an array, widened where it holds floats. */

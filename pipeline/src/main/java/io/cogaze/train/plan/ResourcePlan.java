@@ -110,7 +110,6 @@ public final class ResourcePlan {
 
   private List<Amount> executorHeap() {
     int slots = busySlots();
-    int slices = train.slices();
     StageNeed state = most(StageNeed::state);
     StageNeed frozen = most(StageNeed::frozen);
     StageNeed batch = most(StageNeed::batch);
@@ -123,16 +122,6 @@ public final class ResourcePlan {
         Amount.ofBytes(
             2.0 * frozen.frozen(),
             "frozen values, as they come and as read (stage " + frozen.stage() + ")"));
-    // Workers first, then averaging: a slice's average is a float64 sum beside every worker's
-    // version of it.
-    needs.add(
-        larger(
-            Amount.ofBytes(
-                2.0 * slots * state.state(),
-                "states that " + slots + " tasks at once reach, and their slices"),
-            Amount.ofBytes(
-                (double) state.state() / slices * Math.min(slices, slots) * (train.workers() + 3),
-                "slices being averaged over " + train.workers() + " workers")));
     needs.add(cached(exampleBytes, "decoded examples (train.example-cache-mb)"));
     StageNeed features = most(StageNeed::features);
     if (features.features() > 0) {

@@ -29,7 +29,7 @@ public final class BatchTraining implements AutoCloseable {
   /**
    * A network with the definition's random parameters, ready to train.
    *
-   * @param slices parts into which states are cut for averaging; twice the workers is good
+   * @param slices parts into which states are cut for averaging; 0: as it fits their size
    * @param batchesPerRound batches of a worker between two averagings
    * @param compute whether workers train; if not, rounds carry the state around and nothing else
    */
@@ -51,7 +51,7 @@ public final class BatchTraining implements AutoCloseable {
     this.shipment =
         context.broadcast(
             JavaBytes.of(
-                new StageShipment(definition, null, network.frozen(), 0, false, slices, 0, false)));
+                new StageShipment(definition, null, network.frozen(), 0, false, 0, false)));
   }
 
   /** An optimiser's state that does not compress, as after training. */
@@ -92,7 +92,7 @@ public final class BatchTraining implements AutoCloseable {
     }
     CogazeTrainingMaster master =
         new CogazeTrainingMaster(
-            network, definition.key(), definition.stage(), shipment, slices, 1, rounds::add);
+            network, definition.key(), definition.stage(), shipment, slices, false, 1, rounds::add);
     master.batchesPerRound(batchesPerRound);
     new SparkComputationGraph(context, network.graph(), master).fitMultiDataSet(batches);
     return rounds;

@@ -20,9 +20,11 @@ import org.apache.spark.broadcast.Broadcast;
  * metrics do not depend on which task ended first.
  */
 final class Validation {
+  /** So that no array of a large state is too large for Java. */
+  private static final int SLICES = 8;
+
   private final String stageKey;
   private final Broadcast<byte[]> shipment;
-  private final int slices;
   private final List<String> tokens;
   private final Map<Head, Double> lossWeights;
   private final int classes;
@@ -35,13 +37,11 @@ final class Validation {
   Validation(
       String stageKey,
       Broadcast<byte[]> shipment,
-      int slices,
       List<String> tokens,
       Map<Head, Double> lossWeights,
       int classes) {
     this.stageKey = stageKey;
     this.shipment = shipment;
-    this.slices = slices;
     this.tokens = tokens;
     this.lossWeights = lossWeights;
     this.classes = classes;
@@ -65,7 +65,7 @@ final class Validation {
     context.setJobGroup(
         stage + "/" + epoch + "/validation",
         String.format(Locale.ROOT, "stage %s, epoch %d, validation", stage, epoch));
-    Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), slices));
+    Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), SLICES));
     List<ValidationRow> rows = new ArrayList<>();
     try {
       ValidationTask task = new ValidationTask(stageKey, shipment, state, network.learningRate());

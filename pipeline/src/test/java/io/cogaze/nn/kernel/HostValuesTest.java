@@ -3,6 +3,9 @@ package io.cogaze.nn.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,5 +71,23 @@ class HostValuesTest {
     assertThatThrownBy(() -> HostValues.write(new float[5], Nd4j.zeros(DataType.FLOAT, 2, 3)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Cannot write 5 values");
+  }
+
+  @Test
+  void aRangeGoesToABufferAndBackWithoutTouchingTheRest() {
+    INDArray vector = Nd4j.linspace(DataType.FLOAT, 0, 1, 10);
+    ByteBuffer bytes = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer buffer = bytes.asFloatBuffer().limit(3);
+
+    HostValues.read(vector, 4, buffer);
+    assertThat(buffer.hasRemaining()).isFalse();
+    assertThat(bytes.getFloat(0)).isEqualTo(4f);
+    assertThat(bytes.getFloat(8)).isEqualTo(6f);
+
+    HostValues.write(FloatBuffer.wrap(new float[] {-1, -2}), vector, 8);
+    assertThat(HostValues.floats(vector)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, -1, -2);
+    assertThatThrownBy(() -> HostValues.read(vector, 9, FloatBuffer.allocate(2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Cannot copy values 9 to 11");
   }
 }
