@@ -56,22 +56,51 @@ public final class BlockFetch implements AutoCloseable {
   }
 
   /** Bytes of a block, until it is closed. */
-  public static final class Piece implements AutoCloseable {
-    private final ByteBuffer bytes;
+  public final class Piece implements AutoCloseable {
+    private final ByteBuffer here;
+    private final ByteBuf fetched;
     private final Runnable release;
+    private ByteBuffer copy;
 
-    private Piece(ByteBuffer bytes, Runnable release) {
-      this.bytes = bytes;
+    private Piece(ByteBuffer here, ByteBuf fetched, Runnable release) {
+      this.here = here;
+      this.fetched = fetched;
       this.release = release;
+    }
+
+    /** How many. */
+    public int size() {
+      return fetched == null ? here.remaining() : fetched.readableBytes();
     }
 
     /** From position to limit; not to be written to. */
     public ByteBuffer bytes() {
-      return bytes;
+      if (fetched == null) {
+        return here;
+      }
+      if (copy == null) {
+        // What came lies in many small pieces.
+        copy = scratch(size());
+        copyTo(copy);
+        copy.flip();
+      }
+      return copy;
+    }
+
+    /** Copies all of them. */
+    public void copyTo(ByteBuffer target) {
+      if (fetched == null) {
+        target.put(here.duplicate());
+      } else {
+        fetched.getBytes(fetched.readerIndex(), target);
+      }
     }
 
     @Override
     public void close() {
+      if (copy != null) {
+        scratch.push(copy);
+      }
       release.run();
     }
   }
@@ -134,31 +163,24 @@ public final class BlockFetch implements AutoCloseable {
 
   private Piece local(BlockId id, BlockData data) {
     return new Piece(
-        data.toByteBuffer(), () -> storage.releaseLockAndDispose(id, data, Option.empty()));
+        data.toByteBuffer(), null, () -> storage.releaseLockAndDispose(id, data, Option.empty()));
   }
 
   private Piece remote(BlockSet set, ManagedBuffer buffer) {
     fetched.merge(set.home().executor(), buffer.size(), Long::sum);
-    ByteBuf bytes;
     try {
-      bytes = (ByteBuf) buffer.convertToNetty();
-    } catch (IOException e) {
-      buffer.release();
-      throw new UncheckedIOException(e);
-    }
-    if (bytes.nioBufferCount() == 1) {
+      ByteBuf bytes = (ByteBuf) buffer.convertToNetty();
       return new Piece(
-          bytes.nioBuffer(),
+          null,
+          bytes,
           () -> {
             bytes.release();
             buffer.release();
           });
+    } catch (IOException e) {
+      buffer.release();
+      throw new UncheckedIOException(e);
     }
-    ByteBuffer copy = scratch(bytes.readableBytes());
-    bytes.readBytes(copy);
-    bytes.release();
-    buffer.release();
-    return new Piece(copy.flip(), () -> scratch.push(copy));
   }
 
   private ByteBuffer scratch(int bytes) {

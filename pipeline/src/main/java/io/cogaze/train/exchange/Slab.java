@@ -65,12 +65,16 @@ public final class Slab implements AutoCloseable {
     BlockId block = set.block(slice);
     blocks.add(block);
     part.clear();
-    SparkEnv.get()
+    SparkEnv spark = SparkEnv.get();
+    // Memory outside the heap is counted as such where Spark has been given any; else, as a session
+    // that is not ours may be, as if it were of the heap.
+    boolean outside = spark.memoryManager().maxOffHeapStorageMemory() > 0;
+    spark
         .blockManager()
         .putBytes(
             block,
             new ChunkedByteBuffer(new ByteBuffer[] {part}),
-            StorageLevel.MEMORY_AND_DISK_SER(),
+            outside ? StorageLevel.OFF_HEAP() : StorageLevel.MEMORY_AND_DISK_SER(),
             false,
             ClassTag$.MODULE$.Any());
   }

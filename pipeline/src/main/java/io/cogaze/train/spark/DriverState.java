@@ -31,7 +31,7 @@ final class DriverState implements AutoCloseable {
   private static final String LABEL = "driver";
 
   /** Slices on the way at once: few, because nobody waits. */
-  private static final int WINDOW = 4;
+  private static final int WINDOW = 8;
 
   private final String stageKey;
   private final StageNetwork network;
@@ -94,8 +94,8 @@ final class DriverState implements AutoCloseable {
         Slab slab = Slabs.take(stageKey, set.broadcast(), alive, room())) {
       for (BlockFetch.Wanted block : wanted) {
         try (BlockFetch.Piece piece = fetch.next()) {
-          ByteBuffer part = slab.next(piece.bytes().remaining());
-          part.put(piece.bytes());
+          ByteBuffer part = slab.next(piece.size());
+          piece.copyTo(part);
           slab.put(set, block.slice(), part);
         }
       }

@@ -82,7 +82,7 @@ final class ScatterTask implements Function<Integer, byte[]> {
                 set.broadcast(),
                 alive,
                 Slabs.room(
-                    StateSlice.atMost(first.bytes().remaining()) * (to - from), to - from))) {
+                    StateSlice.atMost(first.size()) * (to - from), to - from))) {
       put(first, slab, set, from);
       for (int slice = from + 1; slice < to; slice++) {
         try (BlockFetch.Piece piece = fetch.next()) {
@@ -94,8 +94,8 @@ final class ScatterTask implements Function<Integer, byte[]> {
   }
 
   private static void put(BlockFetch.Piece piece, Slab slab, BlockSet set, int slice) {
-    ByteBuffer part = slab.next(piece.bytes().remaining());
-    part.put(piece.bytes());
+    ByteBuffer part = slab.next(piece.size());
+    piece.copyTo(part);
     slab.put(set, slice, part);
   }
 }

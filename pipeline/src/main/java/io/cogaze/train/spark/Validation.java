@@ -6,6 +6,8 @@ import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.plan.Selection;
 import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.ValidationRow;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,7 +67,7 @@ final class Validation {
     context.setJobGroup(
         stage + "/" + epoch + "/validation",
         String.format(Locale.ROOT, "stage %s, epoch %d, validation", stage, epoch));
-    Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), SLICES));
+    Broadcast<byte[][]> state = context.broadcast(parameters(network));
     List<ValidationRow> rows = new ArrayList<>();
     try {
       ValidationTask task = new ValidationTask(stageKey, shipment, state, network.learningRate());
@@ -88,6 +90,23 @@ final class Validation {
       context.clearJobGroup();
     }
     return metrics(rows, network.heads());
+  }
+
+  /** Learned parameters and running statistics in slices. */
+  private static byte[][] parameters(StageNetwork network) {
+    StateSlice.Content content = StateSlice.Content.WITHOUT_UPDATER;
+    byte[][] slices = new byte[SLICES][];
+    for (int slice = 0; slice < SLICES; slice++) {
+      slices[slice] = new byte[StateSlice.bytes(network, slice, SLICES, content)];
+      StateSlice.cut(
+          network,
+          slice,
+          SLICES,
+          StateSlice.Origin.DRIVER,
+          content,
+          ByteBuffer.wrap(slices[slice]).order(ByteOrder.LITTLE_ENDIAN));
+    }
+    return slices;
   }
 
   private Map<String, Value> metrics(List<ValidationRow> rows, List<Head> heads) {

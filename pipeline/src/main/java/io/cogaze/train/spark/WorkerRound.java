@@ -97,7 +97,7 @@ final class WorkerRound {
     BlockSet reached;
     if (bench.shipment().sendsDeltas()) {
       TrainingState state = network.state();
-      reached = putDeltas(state, state, origin, 0, bench);
+      reached = putDeltas(state, state, origin, 0);
     } else {
       reached = put(network, "w", start.reached(), origin, Content.WHOLE, Optional.empty());
     }
@@ -150,15 +150,14 @@ final class WorkerRound {
     if (notFinite.isPresent() && !reached.isFinite()) {
       throw notFinite.get().get();
     }
-    return putDeltas(before, reached, origin, work.key(bench), bench);
+    return putDeltas(before, reached, origin, work.key(bench));
   }
 
   private BlockSet putDeltas(
       TrainingState before,
       TrainingState reached,
       StateSlice.Origin origin,
-      long key,
-      WorkerSlots.Bench bench) {
+      long key) {
     int slices = start.values().slices();
     TrainingState sent = start.averagesUpdater() ? reached : reached.withUpdater(NONE);
     BlockSet set = BlockSet.ofTask(start.reached(), "w" + worker, task);

@@ -75,7 +75,7 @@ class HostValuesTest {
 
   @Test
   void aRangeGoesToABufferAndBackWithoutTouchingTheRest() {
-    INDArray vector = Nd4j.linspace(DataType.FLOAT, 0, 1, 10);
+    INDArray vector = ramp(10);
     ByteBuffer bytes = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
     FloatBuffer buffer = bytes.asFloatBuffer().limit(3);
 
@@ -89,5 +89,36 @@ class HostValuesTest {
     assertThatThrownBy(() -> HostValues.read(vector, 9, FloatBuffer.allocate(2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Cannot copy values 9 to 11");
+  }
+
+  @Test
+  void aLargeRangeGoesToMemoryOutsideTheHeapAndBackWithoutTouchingTheRest() {
+    INDArray vector = ramp(5000);
+    FloatBuffer target =
+        ByteBuffer.allocateDirect(4 * 3000).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    FloatBuffer part = target.duplicate().position(5).limit(2005);
+
+    HostValues.read(vector, 700, part);
+
+    assertThat(part.position()).isEqualTo(2005);
+    assertThat(target.get(4)).isZero();
+    assertThat(target.get(5)).isEqualTo(700);
+    assertThat(target.get(2004)).isEqualTo(2699);
+    assertThat(target.get(2005)).isZero();
+
+    HostValues.write(target.duplicate().position(5).limit(2005), vector, 1700);
+
+    assertThat(vector.getFloat(1699)).isEqualTo(1699);
+    assertThat(vector.getFloat(1700)).isEqualTo(700);
+    assertThat(vector.getFloat(3699)).isEqualTo(2699);
+    assertThat(vector.getFloat(3700)).isEqualTo(3700);
+  }
+
+  private static INDArray ramp(int length) {
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = i;
+    }
+    return Nd4j.createFromArray(values);
   }
 }
