@@ -83,8 +83,7 @@ public final class HostValues {
    * outside the heap by the C library, whose copy is several times as fast as Java's where places
    * are not multiples of 8 bytes.
    */
-  private static void move(
-      FloatPointer values, FloatBuffer buffer, int length, boolean toArray) {
+  private static void move(FloatPointer values, FloatBuffer buffer, int length, boolean toArray) {
     values.limit(values.position() + length);
     if (buffer.isDirect() && length >= LARGE) {
       // From its position on: a pointer to a buffer further on is not where one would think.

@@ -235,13 +235,10 @@ public final class ResourcePlan {
         "memory that ND4J may take in the driver",
         List.of(
             new Amount(
-                network.driverNativeMb(),
-                "the driver's network (stage " + network.stage() + ")"),
+                network.driverNativeMb(), "the driver's network (stage " + network.stage() + ")"),
             Amount.ofBytes(
                 2.0 * state.state(),
-                "its copy of the averaged state and the next one (stage "
-                    + state.stage()
-                    + ")")),
+                "its copy of the averaged state and the next one (stage " + state.stage() + ")")),
         given.driverArrays(),
         nativeFix("more with -- --conf spark.cogaze.offHeapMemory=SIZE"));
   }

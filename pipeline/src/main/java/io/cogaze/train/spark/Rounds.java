@@ -189,7 +189,7 @@ final class Rounds {
         if (next.round() == plan.rounds()) {
           saved = settled(Objects.requireNonNull(taking), saved);
           taking = null;
-          if (saved != next) {
+          if (saved.round() != next.round()) {
             throw new StateLostException("the averaged state of the last round is lost");
           }
         }

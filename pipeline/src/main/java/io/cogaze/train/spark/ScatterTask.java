@@ -81,8 +81,7 @@ final class ScatterTask implements Function<Integer, byte[]> {
                 stageKey,
                 set.broadcast(),
                 alive,
-                Slabs.room(
-                    StateSlice.atMost(first.size()) * (to - from), to - from))) {
+                Slabs.room(StateSlice.atMost(first.size()) * (to - from), to - from))) {
       put(first, slab, set, from);
       for (int slice = from + 1; slice < to; slice++) {
         try (BlockFetch.Piece piece = fetch.next()) {

@@ -154,10 +154,7 @@ final class WorkerRound {
   }
 
   private BlockSet putDeltas(
-      TrainingState before,
-      TrainingState reached,
-      StateSlice.Origin origin,
-      long key) {
+      TrainingState before, TrainingState reached, StateSlice.Origin origin, long key) {
     int slices = start.values().slices();
     TrainingState sent = start.averagesUpdater() ? reached : reached.withUpdater(NONE);
     BlockSet set = BlockSet.ofTask(start.reached(), "w" + worker, task);

@@ -24,7 +24,18 @@ class ResourcePlanTest {
 
   private static GivenResources executors(int slots, long heap, long outside, long disk) {
     return new GivenResources(
-        false, slots, of(2048), of(heap), of(outside), UNKNOWN, of(4096), 0, UNKNOWN, of(disk), 1, of(0));
+        false,
+        slots,
+        of(2048),
+        of(heap),
+        of(outside),
+        UNKNOWN,
+        of(4096),
+        0,
+        UNKNOWN,
+        of(disk),
+        1,
+        of(0));
   }
 
   private static ResourceSum sum(TrainSettings train, GivenResources given) {
@@ -96,7 +107,8 @@ class ResourcePlanTest {
   void oneJvmAddsTheDriversShareToTheWorkers() {
     GivenResources local =
         new GivenResources(
-            true, 2, of(4096), of(4096), of(8709), of(6000), of(6000), 0, UNKNOWN, UNKNOWN, 1, of(0));
+            true, 2, of(4096), of(4096), of(8709), of(6000), of(6000), 0, UNKNOWN, UNKNOWN, 1,
+            of(0));
     ResourceSum sum = sum(TestRecipes.settings(2), local);
 
     assertThat(sum.budgets())
@@ -130,7 +142,8 @@ class ResourcePlanTest {
   void networksOfGpuExecutorsLieInTheGpusThatTheirTasksShare() {
     GivenResources gpus =
         new GivenResources(
-            false, 4, of(9999), of(9999), of(2400), of(9999), of(4096), 2, of(8192), of(99999), 1, of(0));
+            false, 4, of(9999), of(9999), of(2400), of(9999), of(4096), 2, of(8192), of(99999), 1,
+            of(0));
     ResourceSum sum = sum(TestRecipes.settings(4), gpus);
 
     assertThat(budget(sum, "memory of each GPU").neededMb()).isEqualTo(1024 + 2 * 3000);

@@ -210,7 +210,8 @@ final class AccountingTest {
   private static RoundSummary summary(int round, List<WorkerReport> reports) {
     List<TaskReport> tasks =
         reports.stream().map(report -> new TaskReport(report, 1, 1, ExecutorMemory.now())).toList();
-    return new RoundSummary(1, round, PLAN.rounds(), tasks, RoundTimes.NONE, new RoundBytes(1, 0, 0, 0, 0));
+    return new RoundSummary(
+        1, round, PLAN.rounds(), tasks, RoundTimes.NONE, new RoundBytes(1, 0, 0, 0, 0));
   }
 
   private static List<ExampleRef> examples() {
