@@ -38,6 +38,10 @@ final class SparkSessions {
     // What averaging moves are the bits of parameters, which no compression makes smaller.
     conf.setIfMissing("spark.broadcast.compress", "false");
     conf.setIfMissing("spark.shuffle.compress", "false");
+    // Rounds keep states in memory outside the heap, which Spark's storage counts here. Not
+    // enabled, so that Spark itself neither uses such memory nor asks a cluster for it: how much
+    // there is, ND4J's own limit says.
+    conf.setIfMissing("spark.memory.offHeap.size", "1t");
     // Rounds are short and every worker is waited for: waiting for data locality costs more than it
     // saves.
     conf.setIfMissing("spark.locality.wait", "0s");

@@ -95,6 +95,8 @@ class ClusterFaultsTest {
     for (String option :
         List.of(
             "spark.speculation=true",
+            // By time alone: a round's tasks read no records whose rate could be compared.
+            "spark.speculation.efficiency.enabled=false",
             "spark.speculation.interval=50ms",
             "spark.speculation.quantile=0.3",
             "spark.speculation.multiplier=1.2",

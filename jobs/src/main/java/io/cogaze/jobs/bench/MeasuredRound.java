@@ -2,17 +2,18 @@ package io.cogaze.jobs.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cogaze.train.spark.RoundSummary;
+import io.cogaze.train.spark.RoundTimes;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * An averaging round and the all-reduces that followed it.
+ * An averaging round and the all-reduces that it is compared with.
  *
  * @param round from 1
- * @param bytes of the state that is averaged
- * @param seconds of the whole round, on the driver
- * @param computeSeconds of the slowest worker in the network; 0 where workers did not train
+ * @param last whether it is the last of the epoch, in which the driver waits for the state
  * @param trained whether workers trained
+ * @param summary as the driver saw it
  * @param allReduceSeconds median all-reduce of the same bytes between as many processes
  * @param driverHeapMb most that the driver's heap held after a garbage collection so far, MiB
  */
@@ -21,33 +22,43 @@ public record MeasuredRound(
     int workers,
     int batches,
     int round,
-    long bytes,
-    double seconds,
-    double computeSeconds,
+    boolean last,
     boolean trained,
+    RoundSummary summary,
     Optional<Double> allReduceSeconds,
-    long driverHeapMb,
-    RoundTraffic traffic) {
+    long driverHeapMb) {
   static final JsonTable TABLE =
       new JsonTable("rounds", "cogaze_bench_round")
           .text("network")
           .whole("workers", "batches", "round")
-          .text("trained")
+          .text("last", "trained")
           .whole("bytes")
           .fraction("round_s", "compute_s", "overhead_s", "overhead_share", "allreduce_s", "ratio")
-          .whole("driver_heap_mb", "shuffle_written", "shuffle_read", "results", "broadcast_put")
-          .fraction("task_s", "gc_s", "shuffle_write_s", "result_serialise_s");
+          .fraction("part_compute_s", "part_read_wait_s", "part_serialise_s")
+          .fraction("part_aggregate_s", "part_broadcast_s", "part_idle_s")
+          .whole("driver_in", "driver_out", "node_in", "node_out", "driver_heap_mb");
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final double NANOS = 1e9;
+
+  /** Of the whole round, on the driver. */
+  double seconds() {
+    return summary.seconds();
+  }
+
+  /** Of the slowest worker in the network; 0 where workers did not train. */
+  double computeSeconds() {
+    return trained ? summary.slowestComputeSeconds() : 0;
+  }
 
   /** Everything but compute, seconds. */
   double overheadSeconds() {
-    return seconds - computeSeconds;
+    return seconds() - computeSeconds();
   }
 
   /** Everything but compute as a share of the round; NaN where workers did not train. */
   double share() {
-    return trained ? overheadSeconds() / seconds : Double.NaN;
+    return trained ? overheadSeconds() / seconds() : Double.NaN;
   }
 
   /** Everything but compute over an all-reduce; NaN where there is none. */
@@ -57,28 +68,32 @@ public record MeasuredRound(
 
   /** The row of the table; what was not measured is NaN, and absent in {@code --json}. */
   ObjectNode toRow() {
+    RoundTimes times = summary.times();
     return JSON.createObjectNode()
         .put("network", subject)
         .put("workers", workers)
         .put("batches", batches)
         .put("round", round)
+        .put("last", last ? "yes" : "no")
         .put("trained", trained ? "yes" : "no")
-        .put("bytes", bytes)
-        .put("round_s", seconds)
-        .put("compute_s", computeSeconds)
+        .put("bytes", summary.bytes().state())
+        .put("round_s", seconds())
+        .put("compute_s", computeSeconds())
         .put("overhead_s", overheadSeconds())
         .put("overhead_share", share())
         .put("allreduce_s", allReduceSeconds.orElse(Double.NaN))
         .put("ratio", ratio())
-        .put("driver_heap_mb", driverHeapMb)
-        .put("shuffle_written", traffic.shuffleWritten())
-        .put("shuffle_read", traffic.shuffleRead())
-        .put("results", traffic.results())
-        .put("broadcast_put", traffic.broadcastPut())
-        .put("task_s", traffic.taskSeconds())
-        .put("gc_s", traffic.gcSeconds())
-        .put("shuffle_write_s", traffic.shuffleWriteSeconds())
-        .put("result_serialise_s", traffic.serialiseSeconds());
+        .put("part_compute_s", times.compute() / NANOS)
+        .put("part_read_wait_s", times.readWait() / NANOS)
+        .put("part_serialise_s", times.serialise() / NANOS)
+        .put("part_aggregate_s", times.aggregate() / NANOS)
+        .put("part_broadcast_s", times.broadcast() / NANOS)
+        .put("part_idle_s", times.idle() / NANOS)
+        .put("driver_in", summary.bytes().driverIn())
+        .put("driver_out", summary.bytes().driverOut())
+        .put("node_in", summary.bytes().nodeIn())
+        .put("node_out", summary.bytes().nodeOut())
+        .put("driver_heap_mb", driverHeapMb);
   }
 
   /** The object that {@code --json} prints. */

@@ -2,10 +2,9 @@ package io.cogaze.jobs.bench;
 
 /**
  * What a round's traffic takes at the least, from bytes and bandwidth alone: every node, the driver
- * too, sends and receives with the same bandwidth at once. CoGaze's three steps follow each other:
- * the state of B bytes goes out to all (a broadcast whose pieces the receivers pass on: B / b),
- * each node sends (K - 1) / K of its state to the others and receives as much, and the averaged
- * state goes to the driver (B / b). A ring all-reduce sends 2 (K - 1) / K B over each link.
+ * too, sends and receives with the same bandwidth at once. Each node sends (K - 1) / K of the state
+ * of B bytes to those who average it and takes in as much, then the same for the averages: 2 (K -
+ * 1) / K B, as much as a ring all-reduce sends over each link. The driver takes in B meanwhile.
  */
 public final class Projection {
   private static final double BITS = 8;
@@ -22,7 +21,7 @@ public final class Projection {
    */
   public static double cogaze(long bytes, int workers, double gigabits) {
     double once = bytes * BITS / (gigabits * GIGA);
-    return once + (workers - 1.0) / workers * once + once;
+    return Math.max(once, ring(bytes, workers, gigabits));
   }
 
   /** Seconds of a ring all-reduce of the same bytes. */

@@ -27,16 +27,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an averaging round costs besides computing: whole rounds of a network, and after each a gloo
- * all-reduce of as many bytes between as many processes on the same machine.
+ * What an averaging round costs besides computing: the rounds of an epoch of a network, and before
+ * and after it gloo all-reduces of as many bytes between as many processes on the same machine.
  */
 public final class RoundBenchmark {
   private static final Logger LOG = LoggerFactory.getLogger(RoundBenchmark.class);
   private static final double LEARNING_RATE = 1e-4;
   private static final int ALL_REDUCES = 3;
-
-  /** Jobs of Spark that a call of {@link BatchTraining#epoch} runs besides one for each round. */
-  private static final int COUNTING_JOBS = 1;
 
   private final JavaSparkContext context;
   private final Settings settings;
@@ -45,8 +42,9 @@ public final class RoundBenchmark {
    * What is measured.
    *
    * @param batches of each worker in a round
-   * @param rounds that count; one before them does not
-   * @param slices parts into which states are cut; 0: twice the workers
+   * @param rounds that count, in the midst of an epoch; the one before them does not, and the last
+   *     one, which has the driver wait for the state, is told apart
+   * @param slices parts into which states are cut; 0: as it fits their size
    * @param trained whether workers train; if not, rounds carry the state and nothing else
    * @param simulatedExamples of a manifest whose index and plan the driver holds meanwhile; 0: none
    * @param peer whether there is an all-reduce to compare with
@@ -91,7 +89,7 @@ public final class RoundBenchmark {
     this.settings = settings;
   }
 
-  /** Measures; each round is handed over as soon as it is done. */
+  /** Measures; rounds are handed over at the end, with the all-reduces to compare them with. */
   public List<MeasuredRound> run(Consumer<MeasuredRound> listener) throws java.io.IOException {
     Optional<PythonPeer> peer =
         settings.peer()
@@ -100,11 +98,11 @@ public final class RoundBenchmark {
                     PythonPeer.ALL_REDUCE, settings.cache(), settings.python(), Optional.empty()))
             : Optional.empty();
     NativeLibrary.prepare();
-    TrafficListener traffic = new TrafficListener();
-    context.sc().addSparkListener(traffic);
     StageDefinition definition = definition();
-    int slices = settings.slices() == 0 ? 2 * settings.workers() : settings.slices();
-    List<MeasuredRound> measured = new ArrayList<>();
+    int rounds = 1 + settings.rounds() + 1;
+    List<RoundSummary> summaries = new ArrayList<>();
+    List<Long> heapMb = new ArrayList<>();
+    List<Double> allReduces = new ArrayList<>();
     SimulatedManifest manifest =
         SimulatedManifest.of(
             settings.simulatedExamples(),
@@ -115,37 +113,26 @@ public final class RoundBenchmark {
     try (HeapWatch heap = new HeapWatch();
         BatchTraining training =
             new BatchTraining(
-                context, definition, slices, settings.batches(), settings.trained())) {
+                context, definition, settings.slices(), settings.batches(), settings.trained())) {
+      long bytes = training.network().stateBytes();
+      peer.ifPresent(known -> allReduces.addAll(allReduce(known, bytes, logs)));
       JavaRDD<MultiDataSet> batches =
-          RepeatedBatch.of(context, settings.subject(), settings.workers(), settings.batches());
-      training.epoch(batches);
-      traffic.take(1 + COUNTING_JOBS);
-      for (int round = 1; round <= settings.rounds(); round++) {
-        RoundSummary summary = training.epoch(batches).get(0);
-        RoundTraffic counted = traffic.take(1 + COUNTING_JOBS);
-        MeasuredRound done =
-            new MeasuredRound(
-                settings.subject().toString(),
-                settings.workers(),
-                settings.batches(),
-                round,
-                summary.bytesThroughDriver(),
-                summary.seconds(),
-                settings.trained() ? summary.slowestComputeSeconds() : 0,
-                settings.trained(),
-                peer.map(known -> allReduce(known, summary.bytesThroughDriver(), logs)),
-                heap.mostMb(),
-                counted);
-        LOG.info(
-            "round {} of {}: {} s, compute {} s, all-reduce {} s",
-            round,
-            settings.rounds(),
-            text(done.seconds()),
-            text(done.computeSeconds()),
-            done.allReduceSeconds().map(RoundBenchmark::text).orElse("-"));
-        measured.add(done);
-        listener.accept(done);
-      }
+          RepeatedBatch.of(
+              context, settings.subject(), settings.workers(), rounds * settings.batches());
+      training.epoch(
+          batches,
+          summary -> {
+            LOG.info(
+                "round {} of {}: {} s, compute {} s; {}",
+                summary.round(),
+                rounds,
+                text(summary.seconds()),
+                text(summary.slowestComputeSeconds()),
+                summary.times());
+            summaries.add(summary);
+            heapMb.add(heap.mostMb());
+          });
+      peer.ifPresent(known -> allReduces.addAll(allReduce(known, bytes, logs)));
       if (settings.simulatedExamples() > 0) {
         LOG.info(
             "held a plan of {} examples in {} tokens of {} characters",
@@ -153,14 +140,32 @@ public final class RoundBenchmark {
             manifest.tokens().size(),
             manifest.tokenCharacters());
       }
-    } finally {
-      context.sc().removeSparkListener(traffic);
+    }
+    Collections.sort(allReduces);
+    List<MeasuredRound> measured = new ArrayList<>();
+    for (int round = 1; round < rounds; round++) {
+      RoundSummary summary = summaries.get(round);
+      MeasuredRound done =
+          new MeasuredRound(
+              settings.subject().toString(),
+              settings.workers(),
+              settings.batches(),
+              round,
+              round == rounds - 1,
+              settings.trained(),
+              summary,
+              allReduces.isEmpty()
+                  ? Optional.empty()
+                  : Optional.of(allReduces.get(allReduces.size() / 2)),
+              heapMb.get(round));
+      measured.add(done);
+      listener.accept(done);
     }
     return measured;
   }
 
   /** The processes live for one turn only: they hold as much memory as a worker. */
-  private double allReduce(PythonPeer peer, long bytes, Path logs) {
+  private List<Double> allReduce(PythonPeer peer, long bytes, Path logs) {
     try (Child child = Child.start("allreduce", peer.command(), settings.threads(), logs)) {
       child.prepare(
           new ObjectMapper()
@@ -169,9 +174,7 @@ public final class RoundBenchmark {
               .put("bytes", bytes)
               .put("processes", settings.workers())
               .put("threads", settings.threads()));
-      List<Double> seconds = new ArrayList<>(child.run(ALL_REDUCES));
-      Collections.sort(seconds);
-      return seconds.get(seconds.size() / 2);
+      return List.copyOf(child.run(ALL_REDUCES));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.cogaze.jobs.bench;
 
+import io.cogaze.train.spark.RoundBytes;
+import io.cogaze.train.spark.RoundTimes;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -7,10 +9,11 @@ import java.util.Locale;
 /** Rounds for people. */
 public final class RoundTable {
   private static final double MEGA = 1e6;
+  private static final double NANOS = 1e9;
 
   private RoundTable() {}
 
-  /** Prints each round, and the spread of what is judged. */
+  /** Prints each round, and the spread of what is judged: not the last one of the epoch. */
   public static void print(PrintWriter out, List<MeasuredRound> rounds) {
     MeasuredRound any = rounds.get(0);
     out.printf(
@@ -19,16 +22,18 @@ public final class RoundTable {
         any.subject(),
         any.workers(),
         any.batches(),
-        any.bytes() / MEGA,
+        any.summary().bytes().state() / MEGA,
         any.trained() ? "" : "; WITHOUT COMPUTING: workers carry the state and do not train");
     out.println(
-        "  round   seconds   compute  the rest     share  all-reduce     ratio | task s   gc s"
-            + "  shuffle w. s | MB: shuffle written, results, broadcast");
+        "  round   seconds   compute  the rest     share  all-reduce     ratio | broadcast serialise"
+            + " aggregate      idle | MB: driver in, out, node in, out");
     for (MeasuredRound row : rounds) {
+      RoundTimes times = row.summary().times();
+      RoundBytes bytes = row.summary().bytes();
       out.printf(
           Locale.ROOT,
-          "  %5d %9.2f %9.2f %9.2f %9s %11s %9s | %6.1f %6.1f %13.1f | %.0f, %.0f, %.0f%n",
-          row.round(),
+          "  %5s %9.2f %9.2f %9.2f %9s %11s %9s | %9.2f %9.2f %9.2f %9.2f | %.0f, %.0f, %.0f, %.0f%n",
+          row.last() ? "last" : Integer.toString(row.round()),
           row.seconds(),
           row.computeSeconds(),
           row.overheadSeconds(),
@@ -37,13 +42,16 @@ public final class RoundTable {
           row.allReduceSeconds().isPresent()
               ? String.format(Locale.ROOT, "%.2f", row.ratio())
               : "-",
-          row.traffic().taskSeconds(),
-          row.traffic().gcSeconds(),
-          row.traffic().shuffleWriteSeconds(),
-          row.traffic().shuffleWritten() / MEGA,
-          row.traffic().results() / MEGA,
-          row.traffic().broadcastPut() / MEGA);
+          times.broadcast() / NANOS,
+          times.serialise() / NANOS,
+          times.aggregate() / NANOS,
+          times.idle() / NANOS,
+          bytes.driverIn() / MEGA,
+          bytes.driverOut() / MEGA,
+          bytes.nodeIn() / MEGA,
+          bytes.nodeOut() / MEGA);
     }
+    List<MeasuredRound> inner = rounds.stream().filter(row -> !row.last()).toList();
     out.printf(
         Locale.ROOT,
         "  most that the driver's heap held after a collection: %d MiB%n",
@@ -51,12 +59,12 @@ public final class RoundTable {
     if (any.trained()) {
       out.println(
           "  everything but compute, share of a round (at most 0.1 is wanted): "
-              + Spread.of(rounds.stream().map(MeasuredRound::share).toList()));
+              + Spread.of(inner.stream().map(MeasuredRound::share).toList()));
     }
     if (any.allReduceSeconds().isPresent()) {
       out.println(
           "  everything but compute over an all-reduce by gloo (at most 2 is wanted): "
-              + Spread.of(rounds.stream().map(MeasuredRound::ratio).toList()));
+              + Spread.of(inner.stream().map(MeasuredRound::ratio).toList()));
     }
     out.flush();
   }

@@ -8,12 +8,14 @@ import io.cogaze.nn.network.DenseNetSpec;
 import io.cogaze.nn.network.Head;
 import io.cogaze.train.plan.UpdaterSettings;
 import io.cogaze.train.spark.BatchTraining;
+import io.cogaze.train.spark.RoundBytes;
 import io.cogaze.train.spark.RoundSummary;
 import io.cogaze.train.step.StageDefinition;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -30,51 +32,56 @@ public final class ScalingBenchmark {
 
   private ScalingBenchmark() {}
 
-  private record Round(RoundSummary summary, RoundTraffic traffic, ProcessIo driver) {}
-
   /**
    * Measures.
    *
    * @param context with as many executors as workers, of one core each
-   * @param rounds that count
+   * @param rounds that count, in the midst of an epoch
    */
   public static ScalingPoint measure(JavaSparkContext context, int workers, int rounds) {
     awaitExecutors(context, workers);
     NativeLibrary.prepare();
-    TrafficListener listener = new TrafficListener();
-    context.sc().addSparkListener(listener);
-    List<List<List<Integer>>> one = new ArrayList<>();
+    List<List<List<Integer>>> all = new ArrayList<>();
     for (int worker = 0; worker < workers; worker++) {
-      one.add(List.of(List.of(worker)));
-    }
-    JavaRDD<MultiDataSet> batches = WorkerBatches.of(context, new ToyStudies(1, SIZE), one);
-    List<Round> measured = new ArrayList<>();
-    try (BatchTraining training =
-        new BatchTraining(context, definition(workers), 2 * workers, 1, false)) {
-      for (int round = 0; round < WARM_UP + rounds; round++) {
-        ProcessIo before = ProcessIo.now();
-        RoundSummary summary = training.epoch(batches).get(0);
-        ProcessIo driver = ProcessIo.now().since(before);
-        RoundTraffic traffic = listener.take(2);
-        if (round >= WARM_UP) {
-          measured.add(new Round(summary, traffic, driver));
-        }
+      List<List<Integer>> batches = new ArrayList<>();
+      for (int round = 0; round < WARM_UP + rounds + 1; round++) {
+        batches.add(List.of(worker));
       }
-    } finally {
-      context.sc().removeSparkListener(listener);
+      all.add(batches);
     }
-    measured.sort(Comparator.comparingDouble(round -> round.summary().seconds()));
-    Round median = measured.get(measured.size() / 2);
+    JavaRDD<MultiDataSet> batches = WorkerBatches.of(context, new ToyStudies(1, SIZE), all);
+    List<RoundSummary> measured = new ArrayList<>();
+    List<ProcessIo> driver = new ArrayList<>();
+    try (BatchTraining training = new BatchTraining(context, definition(workers), 0, 1, false)) {
+      training.epoch(
+          batches,
+          round -> {
+            driver.add(ProcessIo.now());
+            if (round.round() > WARM_UP && round.round() <= WARM_UP + rounds) {
+              measured.add(round);
+            }
+          });
+    }
+    ProcessIo io = driver.get(WARM_UP + rounds - 1).since(driver.get(WARM_UP - 1));
+    measured.sort(Comparator.comparingDouble(RoundSummary::seconds));
     return new ScalingPoint(
         workers,
         rounds,
-        median.summary().bytesThroughDriver(),
-        median.summary().seconds(),
-        measured.get(0).summary().seconds(),
-        measured.get(measured.size() - 1).summary().seconds(),
-        median.traffic(),
-        median.driver().read(),
-        median.driver().written());
+        measured.get(measured.size() / 2).seconds(),
+        measured.get(0).seconds(),
+        measured.get(measured.size() - 1).seconds(),
+        new RoundBytes(
+            most(measured, RoundBytes::state),
+            most(measured, RoundBytes::driverIn),
+            most(measured, RoundBytes::driverOut),
+            most(measured, RoundBytes::nodeIn),
+            most(measured, RoundBytes::nodeOut)),
+        io.read() / rounds,
+        io.written() / rounds);
+  }
+
+  private static long most(List<RoundSummary> rounds, ToLongFunction<RoundBytes> of) {
+    return rounds.stream().map(RoundSummary::bytes).mapToLong(of).max().orElseThrow();
   }
 
   private static void awaitExecutors(JavaSparkContext context, int workers) {

@@ -2,34 +2,31 @@ package io.cogaze.jobs.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cogaze.train.spark.RoundBytes;
 import java.util.List;
 
 /**
  * Rounds without computing at one number of workers, each a JVM of its own.
  *
- * @param bytes of the state that is averaged
  * @param seconds of a round, median; its least and its most
- * @param traffic of the median round
- * @param driverRead bytes that the driver's process read in it
+ * @param traffic the most of each of the rounds
+ * @param driverRead bytes that the driver's process read in a round, on average
  * @param driverWritten bytes that it wrote
  */
 public record ScalingPoint(
     int workers,
     int rounds,
-    long bytes,
     double seconds,
     double fastest,
     double slowest,
-    RoundTraffic traffic,
+    RoundBytes traffic,
     long driverRead,
     long driverWritten) {
   static final JsonTable TABLE =
       new JsonTable("points", "cogaze_bench_scaling")
           .whole("workers", "rounds", "bytes")
           .fraction("round_s", "round_s_min", "round_s_max")
-          .whole("through_driver", "results", "broadcast_put", "broadcast_fetched")
-          .whole(
-              "shuffle_written", "shuffle_read", "busiest_node", "driver_read", "driver_written");
+          .whole("driver_in", "driver_out", "node_in", "node_out", "driver_read", "driver_written");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,17 +35,14 @@ public record ScalingPoint(
     return JSON.createObjectNode()
         .put("workers", workers)
         .put("rounds", rounds)
-        .put("bytes", bytes)
+        .put("bytes", traffic.state())
         .put("round_s", seconds)
         .put("round_s_min", fastest)
         .put("round_s_max", slowest)
-        .put("through_driver", traffic.throughDriver())
-        .put("results", traffic.results())
-        .put("broadcast_put", traffic.broadcastPut())
-        .put("broadcast_fetched", traffic.broadcastFetched())
-        .put("shuffle_written", traffic.shuffleWritten())
-        .put("shuffle_read", traffic.shuffleRead())
-        .put("busiest_node", traffic.busiestExecutor())
+        .put("driver_in", traffic.driverIn())
+        .put("driver_out", traffic.driverOut())
+        .put("node_in", traffic.nodeIn())
+        .put("node_out", traffic.nodeOut())
         .put("driver_read", driverRead)
         .put("driver_written", driverWritten);
   }

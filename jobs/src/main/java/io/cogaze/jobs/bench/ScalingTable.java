@@ -22,23 +22,23 @@ public final class ScalingTable {
         "Rounds without computing, one JVM a worker, %d cores for all of them; MB a round%n",
         Runtime.getRuntime().availableProcessors());
     out.println(
-        "  workers   state      seconds (least - most)   through the driver: broadcast, results"
-            + "   driver's process: read, wrote   busiest node");
+        "  workers   state      seconds (least - most)   driver: in, out   its process: read, wrote"
+            + "   busiest node: in, out");
     for (ScalingPoint row : points) {
       out.printf(
           Locale.ROOT,
-          "  %7d %7.2f %8.3f (%.3f - %.3f) %17.2f: %6.2f, %6.2f %22.2f, %6.2f %14.2f%n",
+          "  %7d %7.2f %8.3f (%.3f - %.3f) %9.2f, %6.2f %16.2f, %6.2f %15.2f, %6.2f%n",
           row.workers(),
-          row.bytes() / MEGA,
+          row.traffic().state() / MEGA,
           row.seconds(),
           row.fastest(),
           row.slowest(),
-          row.traffic().throughDriver() / MEGA,
-          row.traffic().broadcastPut() / MEGA,
-          row.traffic().results() / MEGA,
+          row.traffic().driverIn() / MEGA,
+          row.traffic().driverOut() / MEGA,
           row.driverRead() / MEGA,
           row.driverWritten() / MEGA,
-          row.traffic().busiestExecutor() / MEGA);
+          row.traffic().nodeIn() / MEGA,
+          row.traffic().nodeOut() / MEGA);
     }
     out.flush();
   }
@@ -48,7 +48,7 @@ public final class ScalingTable {
     out.printf(
         Locale.ROOT,
         "%nProjection for a state of %.0f MB, from bytes and bandwidth alone, seconds a round:"
-            + " CoGaze (2 + (K-1)/K) B/b, ring all-reduce 2 (K-1)/K B/b%n",
+            + " CoGaze max(1, 2 (K-1)/K) B/b, ring all-reduce 2 (K-1)/K B/b%n",
         bytes / MEGA);
     StringBuilder head = new StringBuilder("  workers");
     for (double gigabits : GIGABITS) {

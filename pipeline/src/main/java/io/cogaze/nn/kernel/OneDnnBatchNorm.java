@@ -336,7 +336,7 @@ final class OneDnnBatchNorm {
       factor[c] = -share * inverse * ofScale[c];
       constant[c] = -share * ofShift[c] - factor[c] * statistics.mean()[c];
     }
-    OneDnnChannels.addAffine(source, factor, constant, dx, form);
+    OneDnnChannels.addAffine(source, factor, constant, dx, form, buffers);
     return result(dx, Form.of(x), buffers);
   }
 }

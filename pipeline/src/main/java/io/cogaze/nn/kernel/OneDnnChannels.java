@@ -6,7 +6,6 @@ import static io.cogaze.nn.kernel.Reorders.copy;
 import static io.cogaze.nn.kernel.Reorders.descriptor;
 import static io.cogaze.nn.kernel.Reorders.fresh;
 import static io.cogaze.nn.kernel.Reorders.result;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
@@ -22,16 +21,11 @@ import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.post_ops;
-import org.bytedeco.dnnl.primitive_attr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** What is one value for each channel of each example, by way of oneDNN's other operations. */
 final class OneDnnChannels {
-  /** The second operand of the first operation that follows. */
-  private static final int CONSTANT = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1;
-
   private final LayoutRule layouts;
 
   OneDnnChannels(LayoutRule layouts) {
@@ -173,41 +167,34 @@ final class OneDnnChannels {
         .ownArgument(DNNL_ARG_DIFF_WEIGHTS, plan.diff_weights_desc());
   }
 
-  private record AffineKey(Form form) {}
+  private record SumKey(Form form) {}
 
   /**
-   * y += x * factor + constant for each channel.
+   * y += x * factor + constant for each channel: a normalisation by given statistics and a sum,
+   * which oneDNN has fast code for, as it has not for a product and a sum in one operation.
    *
    * @param form of x and y
    */
-  static void addAffine(INDArray x, double[] factor, double[] constant, INDArray y, Form form) {
+  static void addAffine(
+      INDArray x, double[] factor, double[] constant, INDArray y, Form form, Buffers buffers) {
+    INDArray addend = form.scratch(buffers);
+    OneDnnBatchNorm.affine(x, addend, form, factor, constant, false);
     OneDnnSession session = OneDnnSession.get();
-    OneDnnOperation operation = session.operation(new AffineKey(form), () -> addAffine(form));
-    operation.own(DNNL_ARG_SRC_1).put(factor);
-    operation.own(CONSTANT).put(constant);
-    operation.place(DNNL_ARG_SRC_0, AlignedAddress.of(x));
+    OneDnnOperation operation = session.operation(new SumKey(form), () -> addTo(form));
+    operation.place(DNNL_ARG_SRC_0, AlignedAddress.of(y));
+    operation.place(DNNL_ARG_SRC_1, AlignedAddress.of(addend));
     operation.place(DNNL_ARG_DST, AlignedAddress.of(y));
     session.run(operation);
   }
 
-  private static OneDnnOperation addAffine(Form form) {
+  private static OneDnnOperation addTo(Form form) {
     memory.desc md = descriptor(form);
-    memory.desc channel =
-        new memory.desc(new long[] {1, form.channels(), 1, 1}, FLOAT, memory.format_tag.nchw);
-    post_ops after = new post_ops();
-    after.append_binary(algorithm.binary_add, channel);
-    after.append_sum();
-    primitive_attr attributes = new primitive_attr();
-    attributes.set_post_ops(after);
     binary.primitive_desc plan =
         new binary.primitive_desc(
-            new binary.desc(algorithm.binary_mul, md, channel, md),
-            attributes,
-            OneDnnSession.engine());
+            new binary.desc(algorithm.binary_add, md, md, md), OneDnnSession.engine());
     return new OneDnnOperation(OneDnnSession.engine(), new binary(plan), plan)
         .argument(DNNL_ARG_SRC_0, md)
-        .ownArgument(DNNL_ARG_SRC_1, channel)
-        .ownArgument(CONSTANT, channel)
+        .argument(DNNL_ARG_SRC_1, md)
         .argument(DNNL_ARG_DST, md);
   }
 }

@@ -3,6 +3,7 @@ package io.cogaze.train.merge;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Averages vectors of worker 0, 1, ... with weights n_i / N. */
 public final class WeightedAverage {
@@ -62,21 +63,40 @@ public final class WeightedAverage {
                 + " elements");
       }
     }
+    int[] used = IntStream.range(0, weights.length).filter(w -> weights[w] != 0).toArray();
     float[] block = new float[BLOCK];
+    float[] other = new float[BLOCK];
     double[] sums = new double[BLOCK];
     while (average.hasRemaining()) {
       int length = Math.min(BLOCK, average.remaining());
-      Arrays.fill(sums, 0);
       for (int worker = 0; worker < weights.length; worker++) {
-        byWorker.get(worker).get(block, 0, length);
-        if (weights[worker] != 0) {
-          add(block, weights[worker], sums);
+        FloatBuffer values = byWorker.get(worker);
+        if (weights[worker] == 0) {
+          values.position(values.position() + length);
         }
       }
-      for (int i = 0; i < BLOCK; i++) {
-        block[i] = (float) sums[i];
+      if (used.length == 2) {
+        byWorker.get(used[0]).get(block, 0, length);
+        byWorker.get(used[1]).get(other, 0, length);
+        pair(block, weights[used[0]], other, weights[used[1]]);
+      } else {
+        Arrays.fill(sums, 0);
+        for (int worker : used) {
+          byWorker.get(worker).get(block, 0, length);
+          add(block, weights[worker], sums);
+        }
+        for (int i = 0; i < BLOCK; i++) {
+          block[i] = (float) sums[i];
+        }
       }
       average.put(block, 0, length);
+    }
+  }
+
+  /** The sum of two from 0 on, as {@link #add} would give it, to the first. */
+  private static void pair(float[] one, double ofOne, float[] two, double ofTwo) {
+    for (int i = 0; i < BLOCK; i++) {
+      one[i] = (float) (0.0 + ofOne * one[i] + ofTwo * two[i]);
     }
   }
 

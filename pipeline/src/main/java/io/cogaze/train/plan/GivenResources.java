@@ -12,6 +12,7 @@ import io.cogaze.train.plan.ResourceSum.Amount;
  * @param executorNative memory of each executor outside its heap; in one JVM what the machine
  *     leaves beside the heap
  * @param arrays most that ND4J may take in each executor
+ * @param driverArrays most that ND4J may take in the driver
  * @param gpus graphics processors of each executor; 0 without
  * @param gpu memory of each graphics processor
  * @param disk free space where the run folder lies
@@ -25,6 +26,7 @@ public record GivenResources(
     Amount executorHeap,
     Amount executorNative,
     Amount arrays,
+    Amount driverArrays,
     int gpus,
     Amount gpu,
     Amount disk,

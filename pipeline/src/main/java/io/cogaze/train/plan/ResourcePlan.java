@@ -88,9 +88,12 @@ public final class ResourcePlan {
       budgets.add(
           new Budget(
               "memory that ND4J may take in each JVM that computes",
-              networks(given.oneJvm()),
+              arrays(given.oneJvm()),
               given.arrays(),
               nativeFix("more with -- --conf spark.cogaze.offHeapMemory=SIZE")));
+    }
+    if (!given.oneJvm()) {
+      budgets.add(driverArrays());
     }
     if (given.gpus() > 0) {
       budgets.add(gpu());
@@ -110,7 +113,6 @@ public final class ResourcePlan {
 
   private List<Amount> executorHeap() {
     int slots = busySlots();
-    int slices = train.slices();
     StageNeed state = most(StageNeed::state);
     StageNeed frozen = most(StageNeed::frozen);
     StageNeed batch = most(StageNeed::batch);
@@ -118,21 +120,18 @@ public final class ResourcePlan {
     needs.add(new Amount(SPARK_RESERVE_MB, "Spark's own reserve"));
     needs.add(
         Amount.ofBytes(
-            (double) state.state(), "a round's state, as it comes (stage " + state.stage() + ")"));
+            (double) state.learned() + state.statistics(),
+            "validation's parameters, as they come (stage " + state.stage() + ")"));
+    if (train.sendsDeltas()) {
+      needs.add(
+          Amount.ofBytes(
+              3.0 * slots * state.state(),
+              "starts, states and 16-bit differences of " + slots + " tasks at once"));
+    }
     needs.add(
         Amount.ofBytes(
             2.0 * frozen.frozen(),
             "frozen values, as they come and as read (stage " + frozen.stage() + ")"));
-    // Workers first, then averaging: a slice's average is a float64 sum beside every worker's
-    // version of it.
-    needs.add(
-        larger(
-            Amount.ofBytes(
-                2.0 * slots * state.state(),
-                "states that " + slots + " tasks at once reach, and their slices"),
-            Amount.ofBytes(
-                (double) state.state() / slices * Math.min(slices, slots) * (train.workers() + 3),
-                "slices being averaged over " + train.workers() + " workers")));
     needs.add(cached(exampleBytes, "decoded examples (train.example-cache-mb)"));
     StageNeed features = most(StageNeed::features);
     if (features.features() > 0) {
@@ -147,14 +146,6 @@ public final class ResourcePlan {
         Amount.ofBytes(
             (2.0 + train.prefetchBatches()) * slots * batch.batch(),
             "batches being put together and read ahead (stage " + batch.stage() + ")"));
-    if (train.averageUpdaterEvery() > 1) {
-      StageNeed updater = most(StageNeed::updater);
-      int kept = given.oneJvm() ? train.workers() : slots;
-      needs.add(
-          Amount.ofBytes(
-              (double) kept * updater.updater(),
-              "workers' own optimiser states between averagings (stage " + updater.stage() + ")"));
-    }
     return needs;
   }
 
@@ -182,8 +173,8 @@ public final class ResourcePlan {
     needs.add(
         larger(
             Amount.ofBytes(
-                2.0 * state.state(),
-                "a round's state, as sent and as averaged (stage " + state.stage() + ")"),
+                2.0 * (state.learned() + state.statistics()),
+                "validation's parameters, as cut and as sent (stage " + state.stage() + ")"),
             Amount.ofBytes(
                 checkpoint.updater() + 4.0 * (checkpoint.checkpoint() - checkpoint.updater()),
                 "the checkpoint being written: values and file (stage "
@@ -198,7 +189,58 @@ public final class ResourcePlan {
     if (given.gpus() == 0) {
       needs.addAll(networks(withDriver));
     }
+    needs.addAll(blocks(withDriver));
     return needs;
+  }
+
+  private List<Amount> arrays(boolean withDriver) {
+    List<Amount> needs = new ArrayList<>(networks(withDriver));
+    needs.addAll(blocks(withDriver));
+    return needs;
+  }
+
+  /** States on their way between processes: outside the heap, too. */
+  private List<Amount> blocks(boolean withDriver) {
+    StageNeed state = most(StageNeed::state);
+    // In one JVM all workers' results lie there until they are averaged.
+    int kept = withDriver ? train.workers() : busySlots();
+    List<Amount> needs = new ArrayList<>();
+    needs.add(
+        Amount.ofBytes(
+            (double) kept * state.state(),
+            "states that " + kept + " workers reach (stage " + state.stage() + ")"));
+    needs.add(
+        Amount.ofBytes(
+            2.0 * kept * state.state() / train.workers(),
+            "their shares of a round's start and of its average"));
+    if (withDriver) {
+      needs.add(Amount.ofBytes((double) state.state(), "the epoch's start"));
+    }
+    if (train.averageUpdaterEvery() > 1) {
+      StageNeed updater = most(StageNeed::updater);
+      needs.add(
+          Amount.ofBytes(
+              2.0 * kept * updater.updater(),
+              "workers' own optimiser states between averagings, and those before (stage "
+                  + updater.stage()
+                  + ")"));
+    }
+    return needs;
+  }
+
+  private Budget driverArrays() {
+    StageNeed network = most(StageNeed::driverNativeMb);
+    StageNeed state = most(StageNeed::state);
+    return new Budget(
+        "memory that ND4J may take in the driver",
+        List.of(
+            new Amount(
+                network.driverNativeMb(), "the driver's network (stage " + network.stage() + ")"),
+            Amount.ofBytes(
+                2.0 * state.state(),
+                "its copy of the averaged state and the next one (stage " + state.stage() + ")")),
+        given.driverArrays(),
+        nativeFix("more with -- --conf spark.cogaze.offHeapMemory=SIZE"));
   }
 
   private List<Amount> networks(boolean withDriver) {

@@ -14,7 +14,7 @@ import io.cogaze.nn.kernel.NativeLibrary;
  * @param validationBatchSize examples of a batch in validation
  * @param cacheFrozenFeatures whether a stage whose learning parts sit on frozen ones computes the
  *     frozen ones' result once an example instead of in every epoch
- * @param averagingSlices parts into which the averaged vectors are cut, 0 = twice the workers
+ * @param averagingSlices parts into which states are cut for averaging, 0 = as it fits their size
  * @param tensorboard whether TensorBoard's event files are written
  * @param checkpoints when checkpoints are written and which are kept
  * @param prefetchBatches batches that a worker reads ahead while the network computes
@@ -105,11 +105,6 @@ public record TrainSettings(
   /** Whether workers send rounded differences instead of whole parameters. */
   public boolean sendsDeltas() {
     return deltaBits == HALF;
-  }
-
-  /** The number of slices to use. */
-  public int slices() {
-    return averagingSlices == 0 ? 2 * workers : averagingSlices;
   }
 
   private static void requireAtLeast(String key, int value, int least) {

@@ -61,19 +61,18 @@ final class Accounting {
   }
 
   /** Checks that each averaged slice is over the examples that the workers reported. */
-  static void averaged(String round, byte[][] slices, List<WorkerReport> reports) {
+  static void averaged(String round, int slices, List<Long> averaged, List<WorkerReport> reports) {
     long examples = reports.stream().mapToLong(WorkerReport::examples).sum();
-    for (int slice = 0; slice < slices.length; slice++) {
-      if (slices[slice] == null) {
-        throw failure(
-            "Round '%s': slice %d of %d of the averaged state is lost"
-                .formatted(round, slice + 1, slices.length));
-      }
-      long averaged = StateSlice.examples(slices[slice]);
-      if (averaged != examples) {
+    if (averaged.size() != slices) {
+      throw failure(
+          "Round '%s': %d of %d slices of the averaged state are there"
+              .formatted(round, averaged.size(), slices));
+    }
+    for (int slice = 0; slice < slices; slice++) {
+      if (averaged.get(slice) != examples) {
         throw failure(
             "Round '%s': slice %d of %d was averaged over %d examples, but the workers used %d; a worker's part is lost or was counted twice"
-                .formatted(round, slice + 1, slices.length, averaged, examples));
+                .formatted(round, slice + 1, slices, averaged.get(slice), examples));
       }
     }
   }

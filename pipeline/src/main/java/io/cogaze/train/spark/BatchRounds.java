@@ -1,10 +1,10 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.train.step.StageNetwork;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
-import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -35,47 +35,64 @@ record BatchRounds(
     List<Integer> counts = batches.mapPartitionsWithIndex(BatchRounds::count, true).collect();
     int most = counts.stream().mapToInt(Integer::intValue).max().orElse(0);
     int rounds = (int) (((long) most + batchesPerRound - 1) / batchesPerRound);
-    byte[][] state = StateSlice.cut(network.state(), slices);
-    int iteration = network.graph().getConfiguration().getIterationCount();
-    int epochsDone = network.graph().getConfiguration().getEpochCount();
-    for (int round = 0; round < rounds; round++) {
-      RoundClock clock = new RoundClock();
-      int first = (int) Math.min(Integer.MAX_VALUE, (long) round * batchesPerRound);
-      int workers = (int) counts.stream().filter(count -> count > first).count();
-      Broadcast<byte[][]> broadcast = context.broadcast(state);
-      clock.broadcastDone();
-      // Spark may put it to disk while the workers' average comes in.
-      state = null;
-      try {
-        BatchRoundTask task =
-            new BatchRoundTask(
-                new BatchRoundTask.Start(
-                    stageKey, shipment, broadcast, iteration, epochsDone, network.learningRate()),
-                first,
-                batchesPerRound,
-                compute);
-        state =
-            Averaging.run(
-                JavaPairRDD.fromJavaRDD(batches.mapPartitionsWithIndex(task, true)),
-                slices,
-                workers,
-                stage,
-                broadcast,
-                clock);
-      } finally {
-        broadcast.destroy();
-      }
-      iteration += clock.tasks().stream().mapToInt(report -> report.work().steps()).max().orElse(0);
-      listener.accept(
-          new RoundSummary(
-              epochsDone + 1,
-              round + 1,
-              rounds,
-              clock.tasks(),
-              clock.times(counts.size()),
-              Arrays.stream(state).mapToLong(slice -> slice.length).sum()));
+    int epoch = network.graph().getConfiguration().getEpochCount() + 1;
+    Rounds.run(
+        context,
+        new Rounds.Stage(stageKey, stage, shipment, slices, false, 1),
+        network,
+        new Plan(epoch, rounds, counts, batches),
+        listener);
+  }
+
+  /** By the numbers of the partitions' batches. */
+  private final class Plan implements RoundPlan {
+    private final int epoch;
+    private final int rounds;
+    private final List<Integer> counts;
+    private final JavaRDD<MultiDataSet> batches;
+
+    Plan(int epoch, int rounds, List<Integer> counts, JavaRDD<MultiDataSet> batches) {
+      this.epoch = epoch;
+      this.rounds = rounds;
+      this.counts = counts;
+      this.batches = batches;
     }
-    network.state(StateSlice.join(Arrays.asList(state), iteration, epochsDone));
+
+    @Override
+    public int epoch() {
+      return epoch;
+    }
+
+    @Override
+    public int rounds() {
+      return rounds;
+    }
+
+    @Override
+    public int workers() {
+      return counts.size();
+    }
+
+    private int first(int round) {
+      return (int) Math.min(Integer.MAX_VALUE, (long) round * batchesPerRound);
+    }
+
+    @Override
+    public Set<Integer> busy(int round) {
+      Set<Integer> busy = new TreeSet<>();
+      for (int worker = 0; worker < counts.size(); worker++) {
+        if (counts.get(worker) > first(round)) {
+          busy.add(worker);
+        }
+      }
+      return busy;
+    }
+
+    @Override
+    public JavaRDD<byte[]> tasks(int round, Set<Integer> workers, RoundStart start) {
+      return batches.mapPartitionsWithIndex(
+          new BatchRoundTask(start, workers, first(round), batchesPerRound, compute), true);
+    }
   }
 
   private static java.util.Iterator<Integer> count(

@@ -1,12 +1,14 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.shard.JavaBytes;
+import io.cogaze.train.exchange.Slabs;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.TrainingState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -29,7 +31,7 @@ public final class BatchTraining implements AutoCloseable {
   /**
    * A network with the definition's random parameters, ready to train.
    *
-   * @param slices parts into which states are cut for averaging; twice the workers is good
+   * @param slices parts into which states are cut for averaging; 0: as it fits their size
    * @param batchesPerRound batches of a worker between two averagings
    * @param compute whether workers train; if not, rounds carry the state around and nothing else
    */
@@ -51,7 +53,7 @@ public final class BatchTraining implements AutoCloseable {
     this.shipment =
         context.broadcast(
             JavaBytes.of(
-                new StageShipment(definition, null, network.frozen(), 0, false, slices, 0, false)));
+                new StageShipment(definition, null, network.frozen(), 0, false, 0, false)));
   }
 
   /** An optimiser's state that does not compress, as after training. */
@@ -78,6 +80,12 @@ public final class BatchTraining implements AutoCloseable {
    */
   public List<RoundSummary> epoch(JavaRDD<MultiDataSet> batches) {
     List<RoundSummary> rounds = new ArrayList<>();
+    epoch(batches, rounds::add);
+    return rounds;
+  }
+
+  /** The same; each round is told of as soon as it is done. */
+  public void epoch(JavaRDD<MultiDataSet> batches, Consumer<RoundSummary> listener) {
     if (!compute) {
       new BatchRounds(
               definition.key(),
@@ -86,20 +94,21 @@ public final class BatchTraining implements AutoCloseable {
               slices,
               batchesPerRound,
               false,
-              rounds::add)
+              listener)
           .run(context, network, batches);
-      return rounds;
+      return;
     }
     CogazeTrainingMaster master =
         new CogazeTrainingMaster(
-            network, definition.key(), definition.stage(), shipment, slices, 1, rounds::add);
+            network, definition.key(), definition.stage(), shipment, slices, false, 1, listener);
     master.batchesPerRound(batchesPerRound);
     new SparkComputationGraph(context, network.graph(), master).fitMultiDataSet(batches);
-    return rounds;
   }
 
   @Override
   public void close() {
+    WorkerSlots.evictEverywhere(context, definition.stage(), definition.key());
+    Slabs.free(definition.key());
     shipment.destroy();
   }
 }

@@ -62,7 +62,8 @@ final class ClusterResources {
         driverHeap,
         executorHeap,
         executorNative(oneJvm, machine, driverHeap, executorHeap, baseNativeMb),
-        arrays(oneJvm),
+        arrays(oneJvm ? "driver" : "executor"),
+        arrays("driver"),
         gpus,
         gpuMemoryMb > 0
             ? new Amount(gpuMemoryMb, "cogaze.resources.gpu-memory-mb")
@@ -157,8 +158,7 @@ final class ClusterResources {
             + LEAST_OVERHEAD_MB);
   }
 
-  private Amount arrays(boolean oneJvm) {
-    String kind = oneJvm ? "driver" : "executor";
+  private Amount arrays(String kind) {
     for (String property :
         new String[] {
           "spark." + kind + ".extraJavaOptions", "spark." + kind + ".defaultJavaOptions"

@@ -3,15 +3,12 @@ package io.cogaze.train.spark;
 import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.step.StageNetwork;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
-import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -31,11 +28,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Parameter averaging that uses every example once. {@code SparkComputationGraph.fitPaths} hands it
- * the plan tokens of an epoch ({@link PlanToken}) as paths; for each round it broadcasts the state,
- * each averaging worker trains its batches from that state, the results are cut into slices, each
- * slice is averaged by one task in the order of the worker index with weights n_i / N in float64,
- * and only the averaged slices come back to the driver, so that bytes through the driver do not
- * depend on the number of workers.
+ * the plan tokens of an epoch ({@link PlanToken}) as paths; how their rounds go is in {@link
+ * Rounds}.
  */
 public final class CogazeTrainingMaster
     implements TrainingMaster<TrainingResult, TrainingWorker<TrainingResult>> {
@@ -44,6 +38,7 @@ public final class CogazeTrainingMaster
   private final String stage;
   private final Broadcast<byte[]> shipment;
   private final int slices;
+  private final boolean deltas;
   private final int averageUpdaterEvery;
   private final Consumer<RoundSummary> listener;
   private int batchesPerRound = Integer.MAX_VALUE;
@@ -52,6 +47,8 @@ public final class CogazeTrainingMaster
    * A master of one stage.
    *
    * @param network the driver's network, whose state every epoch starts from and ends in
+   * @param slices parts into which states are cut
+   * @param deltas whether workers send 16-bit differences
    * @param averageUpdaterEvery rounds between two averagings of the optimisers' states; the last
    *     round of an epoch always averages them
    * @param listener is told of every round
@@ -62,6 +59,7 @@ public final class CogazeTrainingMaster
       String stage,
       Broadcast<byte[]> shipment,
       int slices,
+      boolean deltas,
       int averageUpdaterEvery,
       Consumer<RoundSummary> listener) {
     this.network = network;
@@ -69,6 +67,7 @@ public final class CogazeTrainingMaster
     this.stage = stage;
     this.shipment = shipment;
     this.slices = slices;
+    this.deltas = deltas;
     this.averageUpdaterEvery = averageUpdaterEvery;
     this.listener = listener;
   }
@@ -85,36 +84,13 @@ public final class CogazeTrainingMaster
     for (String token : tokens.collect()) {
       rounds.computeIfAbsent(PlanToken.decode(token).round(), r -> new ArrayList<>()).add(token);
     }
-    int slots = rounds.values().stream().mapToInt(List::size).max().orElse(0);
     JavaSparkContext context = graph.getSparkContext();
-    byte[][] state = cut();
-    int every = network.hasUpdaterState() ? averageUpdaterEvery : 1;
-    OwnUpdaters own = new OwnUpdaters(context, slices, every > 1 ? workers(rounds) : 0);
-    int iteration = network.graph().getConfiguration().getIterationCount();
-    int epochsDone = network.graph().getConfiguration().getEpochCount();
-    for (Map.Entry<Integer, List<String>> round : rounds.entrySet()) {
-      int epoch = PlanToken.decode(round.getValue().get(0)).epoch();
-      String name =
-          String.format(
-              Locale.ROOT,
-              "stage %s, epoch %d, round %d of %d",
-              stage,
-              epoch,
-              round.getKey() + 1,
-              rounds.size());
-      context.setJobGroup(stage + "/" + epoch + "/" + (round.getKey() + 1), name);
-      own.next((round.getKey() + 1) % every == 0 || round.getKey() + 1 == rounds.size());
-      RoundClock clock = new RoundClock();
-      state = round(context, round.getValue(), state, iteration, epochsDone, own, clock);
-      List<TaskReport> reports = clock.tasks();
-      iteration += reports.stream().mapToInt(task -> task.work().steps()).max().orElse(0);
-      long bytes = Arrays.stream(state).mapToLong(slice -> slice.length).sum();
-      listener.accept(
-          new RoundSummary(
-              epoch, round.getKey() + 1, rounds.size(), reports, clock.times(slots), bytes));
-    }
-    context.clearJobGroup();
-    network.state(StateSlice.join(Arrays.asList(state), iteration, epochsDone));
+    Rounds.run(
+        context,
+        new Rounds.Stage(stageKey, stage, shipment, slices, deltas, averageUpdaterEvery),
+        network,
+        new TokenRounds(context, List.copyOf(rounds.values())),
+        listener);
   }
 
   @SuppressWarnings("ReferenceEquality") // The very same network, not an equal one.
@@ -123,53 +99,6 @@ public final class CogazeTrainingMaster
       throw new IllegalArgumentException(
           "This master trains the network it was made for, and was given another");
     }
-  }
-
-  private byte[][] cut() {
-    return StateSlice.cut(network.state(), slices);
-  }
-
-  private byte[][] round(
-      JavaSparkContext context,
-      List<String> tokens,
-      byte[][] state,
-      int iteration,
-      int epochsDone,
-      OwnUpdaters own,
-      RoundClock clock) {
-    Broadcast<byte[][]> broadcast = context.broadcast(state);
-    clock.broadcastDone();
-    boolean whole = false;
-    try {
-      RoundTask task =
-          new RoundTask(
-              stageKey,
-              shipment,
-              broadcast,
-              iteration,
-              epochsDone,
-              network.learningRate(),
-              own.averages());
-      JavaPairRDD<Integer, byte[]> trained = own.results(tokens, task, broadcast);
-      byte[][] averaged = Averaging.run(trained, slices, tokens.size(), stage, broadcast, clock);
-      Accounting.averaged(
-          context.getLocalProperty("spark.job.description"),
-          averaged,
-          clock.tasks().stream().map(TaskReport::work).toList());
-      whole = true;
-      return averaged;
-    } finally {
-      own.roundDone(whole);
-    }
-  }
-
-  /** The number of workers that have batches in an epoch. */
-  private static int workers(Map<Integer, List<String>> rounds) {
-    return rounds.values().stream()
-        .flatMap(List::stream)
-        .mapToInt(token -> PlanToken.decode(token).worker() + 1)
-        .max()
-        .orElse(0);
   }
 
   @Override

@@ -1,13 +1,10 @@
 package io.cogaze.train.spark;
 
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /** The driver's clock of one averaging round, and what tasks report of it. Runs from the start. */
 final class RoundClock {
   private final long start = System.nanoTime();
-  private final List<TaskReport> tasks = new ArrayList<>();
   private long broadcastDone = start;
   private long jobDone = start;
   private long averagingNanos;
@@ -17,14 +14,9 @@ final class RoundClock {
     broadcastDone = System.nanoTime();
   }
 
-  /** Spark's job has given its results. */
+  /** Spark's jobs have given their results. */
   void jobDone() {
     jobDone = System.nanoTime();
-  }
-
-  /** A worker's task reports. */
-  void add(TaskReport task) {
-    tasks.add(task);
   }
 
   /** An averaging task reports. */
@@ -32,19 +24,12 @@ final class RoundClock {
     averagingNanos += nanos;
   }
 
-  /** The workers' reports in the order of the workers. */
-  List<TaskReport> tasks() {
-    return tasks.stream()
-        .sorted(Comparator.comparingInt((TaskReport task) -> task.work().worker()))
-        .toList();
-  }
-
   /** Where the time until now went, over this many slots. */
-  RoundTimes times(int slots) {
+  RoundTimes times(int slots, List<TaskReport> tasks) {
     long end = System.nanoTime();
     return RoundTimes.of(
         slots,
-        tasks(),
+        tasks,
         new RoundTimes.Driver(end - start, broadcastDone - start, end - jobDone, averagingNanos));
   }
 }

@@ -24,7 +24,7 @@ import org.apache.parquet.schema.Types;
  * @param examplesPerSecond examples over seconds
  * @param speedUp see {@link RoundSummary#speedUp}
  * @param secondsLeft of the stage, if no epoch stops it early
- * @param bytesDriver size of the averaged state that came back to the driver
+ * @param bytesDriver of states that the driver took in and gave while the round ran
  */
 record RoundRow(
     String run,
@@ -102,7 +102,7 @@ record RoundRow(
         round.examplesPerSecond(),
         round.speedUp(),
         secondsLeft,
-        round.bytesThroughDriver());
+        round.bytes().driver());
   }
 
   private static void fill(RoundRow row, Group group) {

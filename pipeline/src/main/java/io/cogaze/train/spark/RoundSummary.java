@@ -10,16 +10,11 @@ import java.util.List;
  * @param round from 1
  * @param rounds rounds of the epoch
  * @param tasks what the workers that had batches report, in the order of the workers
- * @param times where the time went, from the broadcast of the state to the averaged one
- * @param bytesThroughDriver size of the averaged state
+ * @param times where the time went, from the round's start to the averaged state
+ * @param bytes what went between processes
  */
 public record RoundSummary(
-    int epoch,
-    int round,
-    int rounds,
-    List<TaskReport> tasks,
-    RoundTimes times,
-    long bytesThroughDriver) {
+    int epoch, int round, int rounds, List<TaskReport> tasks, RoundTimes times, RoundBytes bytes) {
   private static final double NANOS = 1e9;
 
   /** What the workers did, in order. */
@@ -27,7 +22,10 @@ public record RoundSummary(
     return tasks.stream().map(TaskReport::work).toList();
   }
 
-  /** From the broadcast of the state to the collection of the averaged one. */
+  /**
+   * From the round's start to the averaged state; an epoch's first round has the driver's state
+   * sent out in it, and its last one has the driver wait for the averaged state.
+   */
   public double seconds() {
     return times.wall() / NANOS;
   }

@@ -11,15 +11,15 @@ import java.util.function.ToLongFunction;
  * @param compute the workers in their networks: forward, backward, optimiser
  * @param readWait the workers waiting for their batches: reading, decoding, assembling, as far as
  *     it was not done ahead
- * @param serialise the workers cutting and encoding the states that they reached, and handing them
- *     to Spark's shuffle
- * @param aggregate the averaging tasks waiting for the slices, decoding and averaging them (shared
- *     over the slots; never more than the round has left beside its other parts and its slowest
- *     worker), and the driver putting the results together
- * @param broadcast the driver handing out the state, and the workers fetching and decoding it; in
- *     the first round that an executor sees, also building the network
- * @param idle the rest: slots without batches or waiting for a core, for the slowest worker, for
- *     Spark's scheduling and for its transfers that are in none of the other parts
+ * @param serialise the workers cutting the states that they reached into slices for others to fetch
+ * @param aggregate the averaging tasks fetching the slices and averaging them (shared over the
+ *     slots; never more than the round has left beside its other parts and its slowest worker), and
+ *     the driver waiting for its copy of a state
+ * @param broadcast the driver sending its state out at the start of an epoch, and the workers
+ *     fetching a round's start into their networks; in the first round that an executor sees, also
+ *     building the network
+ * @param idle the rest: slots without batches or waiting for a core, for the slowest worker and for
+ *     Spark's scheduling
  */
 public record RoundTimes(
     long compute, long readWait, long serialise, long aggregate, long broadcast, long idle) {

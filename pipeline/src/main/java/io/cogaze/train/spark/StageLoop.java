@@ -171,7 +171,6 @@ final class StageLoop {
     return new Validation(
         definition.key(),
         shipment,
-        train.slices(),
         PlanToken.encode(0, plan),
         definition.lossWeights(),
         definition.targetClasses().size());
@@ -196,7 +195,8 @@ final class StageLoop {
             definition.key(),
             stage,
             shipment,
-            train.slices(),
+            train.averagingSlices(),
+            train.sendsDeltas(),
             train.averageUpdaterEvery(),
             round -> {
               Accounting.round(stage, plan, round);

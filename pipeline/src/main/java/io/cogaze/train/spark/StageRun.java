@@ -113,7 +113,6 @@ final class StageRun {
                     network.frozen(),
                     (long) train.exampleCacheMb() * MEBI,
                     train.cacheFrozenFeatures(),
-                    train.slices(),
                     train.prefetchBatches(),
                     train.sendsDeltas())));
     try {

@@ -12,7 +12,6 @@ import java.io.Serializable;
  * @param cacheBytes memory of each executor for decoded examples
  * @param cacheFrozenFeatures whether the frozen beginning's activations are computed once an
  *     example
- * @param slices parts into which states are cut for averaging
  * @param prefetchBatches batches that a worker reads ahead
  * @param sendsDeltas whether workers send 16-bit differences
  */
@@ -22,7 +21,6 @@ record StageShipment(
     float[] frozen,
     long cacheBytes,
     boolean cacheFrozenFeatures,
-    int slices,
     int prefetchBatches,
     boolean sendsDeltas)
     implements Serializable {

@@ -10,7 +10,8 @@ import java.io.IOException;
  *
  * @param work what the worker did, with its times of reading and computing
  * @param stateNanos from the task's start until the worker's network held the round's state
- * @param serialiseNanos from the last batch until all slices were with Spark's shuffle
+ * @param serialiseNanos from the last batch until all slices of the state were there for others to
+ *     fetch
  * @param memory of the process after the last batch
  */
 public record TaskReport(

@@ -6,6 +6,8 @@ import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.plan.Selection;
 import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.ValidationRow;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,9 +22,11 @@ import org.apache.spark.broadcast.Broadcast;
  * metrics do not depend on which task ended first.
  */
 final class Validation {
+  /** So that no array of a large state is too large for Java. */
+  private static final int SLICES = 8;
+
   private final String stageKey;
   private final Broadcast<byte[]> shipment;
-  private final int slices;
   private final List<String> tokens;
   private final Map<Head, Double> lossWeights;
   private final int classes;
@@ -35,13 +39,11 @@ final class Validation {
   Validation(
       String stageKey,
       Broadcast<byte[]> shipment,
-      int slices,
       List<String> tokens,
       Map<Head, Double> lossWeights,
       int classes) {
     this.stageKey = stageKey;
     this.shipment = shipment;
-    this.slices = slices;
     this.tokens = tokens;
     this.lossWeights = lossWeights;
     this.classes = classes;
@@ -65,7 +67,7 @@ final class Validation {
     context.setJobGroup(
         stage + "/" + epoch + "/validation",
         String.format(Locale.ROOT, "stage %s, epoch %d, validation", stage, epoch));
-    Broadcast<byte[][]> state = context.broadcast(StateSlice.cut(network.state(), slices));
+    Broadcast<byte[][]> state = context.broadcast(parameters(network));
     List<ValidationRow> rows = new ArrayList<>();
     try {
       ValidationTask task = new ValidationTask(stageKey, shipment, state, network.learningRate());
@@ -88,6 +90,23 @@ final class Validation {
       context.clearJobGroup();
     }
     return metrics(rows, network.heads());
+  }
+
+  /** Learned parameters and running statistics in slices. */
+  private static byte[][] parameters(StageNetwork network) {
+    StateSlice.Content content = StateSlice.Content.WITHOUT_UPDATER;
+    byte[][] slices = new byte[SLICES][];
+    for (int slice = 0; slice < SLICES; slice++) {
+      slices[slice] = new byte[StateSlice.bytes(network, slice, SLICES, content)];
+      StateSlice.cut(
+          network,
+          slice,
+          SLICES,
+          StateSlice.Origin.DRIVER,
+          content,
+          ByteBuffer.wrap(slices[slice]).order(ByteOrder.LITTLE_ENDIAN));
+    }
+    return slices;
   }
 
   private Map<String, Value> metrics(List<ValidationRow> rows, List<Head> heads) {

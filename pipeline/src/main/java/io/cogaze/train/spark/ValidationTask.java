@@ -1,9 +1,10 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.ValidationRow;
 import io.cogaze.train.step.Validator;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
@@ -41,7 +42,12 @@ final class ValidationTask implements Function<String, byte[]> {
   }
 
   private List<ValidationRow> validate(PlanToken token, WorkerSlots.Bench bench) {
-    bench.worker().network().state(StateSlice.join(Arrays.asList(state.value()), 0, 0));
+    StageNetwork network = bench.worker().network();
+    byte[][] slices = state.value();
+    for (int slice = 0; slice < slices.length; slice++) {
+      StateSlice.write(ByteBuffer.wrap(slices[slice]), slice, slices.length, network);
+    }
+    network.counters(0, 0);
     return new Validator(bench.shipment().definition(), bench.worker())
         .validate(token, bench.cache().source(bench.shipment().shards()));
   }

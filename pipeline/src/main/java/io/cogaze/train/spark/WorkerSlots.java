@@ -2,6 +2,7 @@ package io.cogaze.train.spark;
 
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.shard.JavaBytes;
+import io.cogaze.train.exchange.Slabs;
 import io.cogaze.train.step.ExampleCache;
 import io.cogaze.train.step.FeatureCache;
 import io.cogaze.train.step.StageNetwork;
@@ -111,8 +112,9 @@ final class WorkerSlots {
     }
   }
 
-  /** Drops the idle networks of a stage; those of another one stay. */
+  /** Drops the idle networks of a stage, and its blocks; those of another one stay. */
   synchronized void evict(String stageKey) {
+    Slabs.free(stageKey);
     if (stageKey.equals(key)) {
       close();
     }

@@ -6,7 +6,9 @@ import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.release.FlatVectors;
 import io.cogaze.nn.updater.FlatUpdater;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -174,6 +176,58 @@ public final class StageNetwork {
     }
     graph.getConfiguration().setIterationCount(state.iteration());
     graph.getConfiguration().setEpochCount(state.epoch());
+  }
+
+  /** Bytes of the whole state. */
+  public long stateBytes() {
+    return Arrays.stream(StateSection.values())
+        .mapToLong(section -> (long) Float.BYTES * length(section))
+        .sum();
+  }
+
+  /** How many values a section of the state has. */
+  public int length(StateSection section) {
+    if (section != StateSection.UPDATER) {
+      return ranges.length(section);
+    }
+    INDArray updater = graph.getUpdater().getStateViewArray();
+    return updater == null ? 0 : Math.toIntExact(updater.length());
+  }
+
+  /**
+   * Copies values of a section straight to a buffer, as many as it takes, without an array between.
+   *
+   * @param from first value of the section
+   */
+  public void read(StateSection section, int from, FloatBuffer target) {
+    if (section != StateSection.UPDATER) {
+      ranges.read(section, from, target);
+    } else if (target.hasRemaining()) {
+      HostValues.read(flatUpdater(), from, target);
+    }
+  }
+
+  /** Overwrites values of a section straight from a buffer, the inverse of {@link #read}. */
+  public void write(StateSection section, int from, FloatBuffer source) {
+    if (section != StateSection.UPDATER) {
+      ranges.write(section, from, source);
+    } else if (source.hasRemaining()) {
+      HostValues.write(source, flatUpdater(), from);
+    }
+  }
+
+  private INDArray flatUpdater() {
+    return FlatVectors.vector(graph.getUpdater().getStateViewArray());
+  }
+
+  /**
+   * Overwrites the steps and epochs done, which belong to the state; a gradient that was kept for a
+   * later step is forgotten.
+   */
+  public void counters(int iteration, int epoch) {
+    stepUpdater.ifPresent(StepUpdater::forget);
+    graph.getConfiguration().setIterationCount(iteration);
+    graph.getConfiguration().setEpochCount(epoch);
   }
 
   /** Copies the frozen parts' values out, running statistics included. */

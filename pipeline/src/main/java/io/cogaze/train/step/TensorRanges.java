@@ -3,6 +3,7 @@ package io.cogaze.train.step;
 import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.release.FlatVectors;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -173,19 +174,72 @@ public final class TensorRanges {
         .toList();
   }
 
-  private float[] read(List<Range> ranges) {
-    float[] values = new float[ranges.stream().mapToInt(Range::length).sum()];
-    int at = 0;
+  /** The ranges of a section; not for the optimiser's state, which lies elsewhere. */
+  private List<Range> of(StateSection section) {
+    return switch (section) {
+      case LEARNED -> learned;
+      case MEANS -> means;
+      case VARIANCES -> variances;
+      case UPDATER -> throw new IllegalArgumentException("The optimiser's state is no tensor");
+    };
+  }
+
+  int length(StateSection section) {
+    return length(of(section));
+  }
+
+  /** Copies a section's values from {@code from} on, as many as the target takes. */
+  void read(StateSection section, int from, FloatBuffer target) {
+    windows(of(section), from, target, (at, part) -> HostValues.read(flat, at, part));
+  }
+
+  /** Overwrites a section's values from {@code from} on. */
+  void write(StateSection section, int from, FloatBuffer source) {
+    windows(of(section), from, source, (at, part) -> HostValues.write(part, flat, at));
+  }
+
+  /** Copies between a place in the flat vector and a buffer. */
+  @FunctionalInterface
+  private interface Copy {
+    void run(long at, FloatBuffer part);
+  }
+
+  /** Goes through what [from, from + remaining) of the joined ranges is in the flat vector. */
+  private static void windows(List<Range> ranges, int from, FloatBuffer buffer, Copy copy) {
+    int skip = from;
+    int end = buffer.limit();
     for (Range range : ranges) {
-      float[] part = HostValues.floats(flat.get(NDArrayIndex.interval(range.from(), range.to())));
-      System.arraycopy(part, 0, values, at, part.length);
-      at += part.length;
+      if (buffer.position() == end) {
+        return;
+      }
+      if (skip >= range.length()) {
+        skip -= range.length();
+        continue;
+      }
+      int length = Math.min(range.length() - skip, end - buffer.position());
+      buffer.limit(buffer.position() + length);
+      copy.run(range.from() + skip, buffer);
+      buffer.limit(end);
+      skip = 0;
     }
+    if (buffer.hasRemaining()) {
+      throw new IllegalArgumentException(
+          "There are " + buffer.remaining() + " values less than were asked for");
+    }
+  }
+
+  private static int length(List<Range> ranges) {
+    return ranges.stream().mapToInt(Range::length).sum();
+  }
+
+  private float[] read(List<Range> ranges) {
+    float[] values = new float[length(ranges)];
+    windows(ranges, 0, FloatBuffer.wrap(values), (at, part) -> HostValues.read(flat, at, part));
     return values;
   }
 
   private void write(List<Range> ranges, float[] values, String what) {
-    int length = ranges.stream().mapToInt(Range::length).sum();
+    int length = length(ranges);
     if (values.length != length) {
       throw new IllegalArgumentException(
           "The network has "
@@ -196,12 +250,6 @@ public final class TensorRanges {
               + values.length
               + " were given");
     }
-    int at = 0;
-    for (Range range : ranges) {
-      float[] part = new float[range.length()];
-      System.arraycopy(values, at, part, 0, part.length);
-      HostValues.write(part, flat.get(NDArrayIndex.interval(range.from(), range.to())));
-      at += part.length;
-    }
+    windows(ranges, 0, FloatBuffer.wrap(values), (at, part) -> HostValues.write(part, flat, at));
   }
 }

@@ -142,32 +142,28 @@ public final class WorkerNetwork {
   }
 
   /**
-   * The state reached by the batches of a token. Errors: {@link RunException} naming the token's
-   * examples when a value is not finite, which a loss of 0 may hide.
+   * What to say when a parameter or a running statistic is not finite after the batches of a token,
+   * which a loss of 0 may hide: names the token's examples.
    */
-  public TrainingState reached(PlanToken token, ExampleSource source) {
-    TrainingState state = network.state();
-    if (!state.isFinite()) {
-      List<String> ids = new ArrayList<>();
-      for (List<PlanToken.Row> batch : token.batches()) {
-        source.examples(batch).forEach(example -> ids.add(example.exampleId()));
-      }
-      throw new RunException(
-          "Stage '"
-              + definition.stage()
-              + "' stopped: parameters are not finite any more after epoch "
-              + token.epoch()
-              + ", round "
-              + (token.round() + 1)
-              + ", worker "
-              + token.worker()
-              + ", on the examples "
-              + ids
-              + ". The last checkpoint is kept. Lower cogaze.recipe.stages."
-              + definition.stage()
-              + ".updater.learning-rate, or look at these examples");
+  public RunException notFinite(PlanToken token, ExampleSource source) {
+    List<String> ids = new ArrayList<>();
+    for (List<PlanToken.Row> batch : token.batches()) {
+      source.examples(batch).forEach(example -> ids.add(example.exampleId()));
     }
-    return state;
+    return new RunException(
+        "Stage '"
+            + definition.stage()
+            + "' stopped: parameters are not finite any more after epoch "
+            + token.epoch()
+            + ", round "
+            + (token.round() + 1)
+            + ", worker "
+            + token.worker()
+            + ", on the examples "
+            + ids
+            + ". The last checkpoint is kept. Lower cogaze.recipe.stages."
+            + definition.stage()
+            + ".updater.learning-rate, or look at these examples");
   }
 
   private static long[] keys(List<Example> batch) {

@@ -3,6 +3,9 @@ package io.cogaze.nn.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,5 +71,54 @@ class HostValuesTest {
     assertThatThrownBy(() -> HostValues.write(new float[5], Nd4j.zeros(DataType.FLOAT, 2, 3)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Cannot write 5 values");
+  }
+
+  @Test
+  void aRangeGoesToABufferAndBackWithoutTouchingTheRest() {
+    INDArray vector = ramp(10);
+    ByteBuffer bytes = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer buffer = bytes.asFloatBuffer().limit(3);
+
+    HostValues.read(vector, 4, buffer);
+    assertThat(buffer.hasRemaining()).isFalse();
+    assertThat(bytes.getFloat(0)).isEqualTo(4f);
+    assertThat(bytes.getFloat(8)).isEqualTo(6f);
+
+    HostValues.write(FloatBuffer.wrap(new float[] {-1, -2}), vector, 8);
+    assertThat(HostValues.floats(vector)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, -1, -2);
+    assertThatThrownBy(() -> HostValues.read(vector, 9, FloatBuffer.allocate(2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Cannot copy values 9 to 11");
+  }
+
+  @Test
+  void aLargeRangeGoesToMemoryOutsideTheHeapAndBackWithoutTouchingTheRest() {
+    INDArray vector = ramp(5000);
+    FloatBuffer target =
+        ByteBuffer.allocateDirect(4 * 3000).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    FloatBuffer part = target.duplicate().position(5).limit(2005);
+
+    HostValues.read(vector, 700, part);
+
+    assertThat(part.position()).isEqualTo(2005);
+    assertThat(target.get(4)).isZero();
+    assertThat(target.get(5)).isEqualTo(700);
+    assertThat(target.get(2004)).isEqualTo(2699);
+    assertThat(target.get(2005)).isZero();
+
+    HostValues.write(target.duplicate().position(5).limit(2005), vector, 1700);
+
+    assertThat(vector.getFloat(1699)).isEqualTo(1699);
+    assertThat(vector.getFloat(1700)).isEqualTo(700);
+    assertThat(vector.getFloat(3699)).isEqualTo(2699);
+    assertThat(vector.getFloat(3700)).isEqualTo(3700);
+  }
+
+  private static INDArray ramp(int length) {
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = i;
+    }
+    return Nd4j.createFromArray(values);
   }
 }

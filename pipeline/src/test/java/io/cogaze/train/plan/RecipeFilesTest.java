@@ -162,7 +162,7 @@ final class RecipeFilesTest {
     binder.check();
 
     assertThat(settings.get().workers()).isEqualTo(2);
-    assertThat(settings.get().slices()).as("twice the workers").isEqualTo(4);
+    assertThat(settings.get().averagingSlices()).as("as it fits their size").isZero();
     assertThat(settings.get().prefetchBatches()).isEqualTo(2);
     assertThat(settings.get().averageUpdaterEvery()).isEqualTo(1);
     assertThat(settings.get().sendsDeltas()).isFalse();

@@ -24,7 +24,18 @@ class ResourcePlanTest {
 
   private static GivenResources executors(int slots, long heap, long outside, long disk) {
     return new GivenResources(
-        false, slots, of(2048), of(heap), of(outside), UNKNOWN, 0, UNKNOWN, of(disk), 1, of(0));
+        false,
+        slots,
+        of(2048),
+        of(heap),
+        of(outside),
+        UNKNOWN,
+        of(4096),
+        0,
+        UNKNOWN,
+        of(disk),
+        1,
+        of(0));
   }
 
   private static ResourceSum sum(TrainSettings train, GivenResources given) {
@@ -46,12 +57,13 @@ class ResourcePlanTest {
     assertThat(
             budget(sum(TestRecipes.settings(8), executors(2, 4096, 8000, 9999)), outside)
                 .neededMb())
-        .isEqualTo(500 + 2 * 3000);
+        .as("states of 302 MiB of both slots, and an eighth of two of them for each")
+        .isEqualTo(500 + 2 * 3000 + 2 * 302 + 151);
     assertThat(
             budget(sum(TestRecipes.settings(1), executors(2, 4096, 8000, 9999)), outside)
                 .neededMb())
         .as("one worker keeps one slot busy")
-        .isEqualTo(500 + 3000);
+        .isEqualTo(500 + 3000 + 302 + 2 * 302);
   }
 
   @Test
@@ -60,16 +72,13 @@ class ResourcePlanTest {
         budget(
             sum(TestRecipes.settings(8), executors(2, 4096, 8000, 9999)),
             "Java heap of each executor");
-    long state = 302;
-
     assertThat(heap.needs())
         .extracting(Amount::mb)
         .containsExactly(
             300L,
-            state,
+            // Parameters and statistics.
+            102L,
             60L,
-            // More than the two of 16 slices that are averaged at once.
-            2 * 2 * state,
             // 1000 examples of 0.1 MiB are more than the cache may take.
             16L,
             // Two being put together and two read ahead, of 1 MiB, by two tasks.
@@ -87,7 +96,7 @@ class ResourcePlanTest {
     assertThat(disk.fits()).isFalse();
     GivenResources copies =
         new GivenResources(
-            false, 1, of(1), of(1), of(1), UNKNOWN, 0, UNKNOWN, of(9999), 3, of(100));
+            false, 1, of(1), of(1), of(1), UNKNOWN, UNKNOWN, 0, UNKNOWN, of(9999), 3, of(100));
     assertThat(
             budget(sum(TestRecipes.settings(2), copies), "disk space for checkpoints").neededMb())
         .as("three copies, less what is held")
@@ -98,7 +107,8 @@ class ResourcePlanTest {
   void oneJvmAddsTheDriversShareToTheWorkers() {
     GivenResources local =
         new GivenResources(
-            true, 2, of(4096), of(4096), of(7199), of(6000), 0, UNKNOWN, UNKNOWN, 1, of(0));
+            true, 2, of(4096), of(4096), of(8709), of(6000), of(6000), 0, UNKNOWN, UNKNOWN, 1,
+            of(0));
     ResourceSum sum = sum(TestRecipes.settings(2), local);
 
     assertThat(sum.budgets())
@@ -109,44 +119,56 @@ class ResourcePlanTest {
             "memory that ND4J may take in each JVM that computes",
             "disk space for checkpoints");
     assertThat(budget(sum, "memory outside the heap of the one JVM").neededMb())
-        .isEqualTo(500 + 2 * 3000 + 700);
+        .isEqualTo(500 + 2 * 3000 + 700 + (2 + 2 + 1) * 302);
     assertThat(budget(sum, "memory outside the heap of the one JVM").fits())
         .as("one MiB too few")
         .isFalse();
     assertThat(budget(sum, "memory that ND4J may take in each JVM that computes").neededMb())
-        .isEqualTo(6700);
+        .isEqualTo(6700 + 5 * 302);
     assertThat(budget(sum, "disk space for checkpoints").fits()).as("not known").isTrue();
+  }
+
+  @Test
+  void theDriverHasItsNetworkAndTwoStatesOutsideItsHeap() {
+    Budget driver =
+        budget(
+            sum(TestRecipes.settings(8), executors(2, 4096, 8000, 9999)),
+            "memory that ND4J may take in the driver");
+
+    assertThat(driver.neededMb()).isEqualTo(700 + 2 * 302);
   }
 
   @Test
   void networksOfGpuExecutorsLieInTheGpusThatTheirTasksShare() {
     GivenResources gpus =
         new GivenResources(
-            false, 4, of(9999), of(9999), of(600), of(1), 2, of(8192), of(99999), 1, of(0));
+            false, 4, of(9999), of(9999), of(2400), of(9999), of(4096), 2, of(8192), of(99999), 1,
+            of(0));
     ResourceSum sum = sum(TestRecipes.settings(4), gpus);
 
     assertThat(budget(sum, "memory of each GPU").neededMb()).isEqualTo(1024 + 2 * 3000);
-    assertThat(budget(sum, "memory outside the heap of each executor").neededMb()).isEqualTo(500);
+    assertThat(budget(sum, "memory outside the heap of each executor").neededMb())
+        .isEqualTo(500 + 4 * 302 + 2 * 302);
     assertThat(sum.fits()).isTrue();
   }
 
   @Test
   void aSumThatCannotFitIsRefusedWithAllOfItAndWhatToChange() {
-    ResourceSum sum = sum(TestRecipes.settings(8), executors(2, 4096, 6499, 99999));
+    ResourceSum sum = sum(TestRecipes.settings(8), executors(2, 4096, 7254, 99999));
 
     assertThatThrownBy(() -> sum.requireFit("resources.ignore-sum"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(
             "Cannot start training: there is not enough memory outside the heap of each executor.")
         .hasMessageContaining(
-            "memory outside the heap of each executor: 6500 needed, 6499 given (given)  <- does not"
+            "memory outside the heap of each executor: 7255 needed, 7254 given (given)  <- does not"
                 + " fit")
         .hasMessageContaining("      6000  networks at work: 2 x 3000 (stage second)")
         .hasMessageContaining("Java heap of the driver: ")
         .hasMessageContaining("note: a note")
         .hasMessageContaining("spark.cogaze.offHeapMemory=SIZE, fewer tasks in one JVM")
         .hasMessageContaining("--set resources.ignore-sum=true");
-    sum(TestRecipes.settings(8), executors(2, 4096, 6500, 99999))
+    sum(TestRecipes.settings(8), executors(2, 4096, 7255, 99999))
         .requireFit("resources.ignore-sum");
   }
 }

@@ -10,7 +10,9 @@ import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.train.step.WorkerReport;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -115,18 +117,24 @@ final class AccountingTest {
     byte[] whole = average(parts(0, 1, 2));
     byte[] without = average(parts(0, 2));
 
-    assertThatCode(() -> Accounting.averaged("r", new byte[][] {whole, whole}, reports))
+    assertThatCode(() -> Accounting.averaged("r", 2, over(whole, whole), reports))
         .doesNotThrowAnyException();
-    assertThatThrownBy(() -> Accounting.averaged("r", new byte[][] {whole, without}, reports))
+    assertThatThrownBy(() -> Accounting.averaged("r", 2, over(whole, without), reports))
         .isInstanceOf(RunException.class)
         .hasMessageContaining(
             "Round 'r': slice 2 of 2 was averaged over 16 examples, but the workers used 24");
-    assertThatThrownBy(() -> Accounting.averaged("r", new byte[][] {null, whole}, reports))
+    assertThatThrownBy(() -> Accounting.averaged("r", 2, over(whole), reports))
         .isInstanceOf(RunException.class)
-        .hasMessageContaining("Round 'r': slice 1 of 2 of the averaged state is lost");
+        .hasMessageContaining("Round 'r': 1 of 2 slices of the averaged state are there");
     assertThatThrownBy(() -> average(parts(0, 1, 1)))
         .isInstanceOf(RunException.class)
         .hasMessageContaining("worker 1 delivered its result twice");
+  }
+
+  private static List<Long> over(byte[]... averages) {
+    return Arrays.stream(averages)
+        .map(average -> StateSlice.examples(ByteBuffer.wrap(average)))
+        .toList();
   }
 
   private static void assertRefused(RoundSummary round, String message) {
@@ -202,7 +210,8 @@ final class AccountingTest {
   private static RoundSummary summary(int round, List<WorkerReport> reports) {
     List<TaskReport> tasks =
         reports.stream().map(report -> new TaskReport(report, 1, 1, ExecutorMemory.now())).toList();
-    return new RoundSummary(1, round, PLAN.rounds(), tasks, RoundTimes.NONE, 1);
+    return new RoundSummary(
+        1, round, PLAN.rounds(), tasks, RoundTimes.NONE, new RoundBytes(1, 0, 0, 0, 0));
   }
 
   private static List<ExampleRef> examples() {

@@ -14,6 +14,7 @@ import io.cogaze.shard.Split;
 import io.cogaze.train.TestSpark;
 import io.cogaze.train.TrainingShards;
 import io.cogaze.train.checkpoint.ModelDescription;
+import io.cogaze.train.exchange.Slabs;
 import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
@@ -41,8 +42,6 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.BlockId;
-import org.apache.spark.storage.BlockManager;
-import org.apache.spark.storage.BlockResult;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,8 +49,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import scala.Option;
-import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 
 /** Epochs of the training master beside what they should be, computed by hand. */
@@ -146,10 +143,10 @@ final class AveragingTest {
             .rounds();
 
     assertThat(rounds).hasSize(4);
-    long all = rounds.get(1).bytesThroughDriver();
-    assertThat(rounds.get(0).bytesThroughDriver() / (double) all).isBetween(0.33, 0.42);
-    assertThat(rounds.get(2).bytesThroughDriver()).isEqualTo(rounds.get(0).bytesThroughDriver());
-    assertThat(rounds.get(3).bytesThroughDriver()).isEqualTo(all);
+    long all = rounds.get(1).bytes().state();
+    assertThat(rounds.get(0).bytes().state() / (double) all).isBetween(0.33, 0.42);
+    assertThat(rounds.get(2).bytes().state()).isEqualTo(rounds.get(0).bytes().state());
+    assertThat(rounds.get(3).bytes().state()).isEqualTo(all);
   }
 
   @Test
@@ -165,9 +162,11 @@ final class AveragingTest {
                 plan,
                 settings,
                 round -> {
-                  for (Integer rdd : context.getPersistentRDDs().keySet()) {
-                    SparkEnv.get().blockManager().master().removeRdd(rdd, true);
-                    dropped.add(rdd);
+                  for (BlockId block : blocks()) {
+                    if (round.round() < 4 && block.name().contains("_cogaze_u0")) {
+                      SparkEnv.get().blockManager().removeBlock(block, false);
+                      dropped.add(round.round());
+                    }
                   }
                 })
             .state();
@@ -175,7 +174,6 @@ final class AveragingTest {
     assertThat(dropped).hasSizeGreaterThanOrEqualTo(3);
     assertThat(recovered.learned()).isEqualTo(whole.learned());
     assertThat(recovered.updater()).isEqualTo(whole.updater());
-    assertThat(context.getPersistentRDDs()).isEmpty();
   }
 
   @Test
@@ -217,17 +215,18 @@ final class AveragingTest {
         definition,
         plan(34, 2, 5, 1),
         new Settings(2, 5, 1, 2, 2, 3, false),
-        round -> during.add(startsOfRounds().size()));
+        round -> during.add(blocks().size()));
 
     // Spark does not wait until a broadcast is gone.
-    await().untilAsserted(() -> assertThat(startsOfRounds()).isEmpty());
+    await().untilAsserted(() -> assertThat(blocks()).isEmpty());
     assertThat(during.get(1)).as("starts kept until the states are averaged").isPositive();
-    assertThat(context.getPersistentRDDs()).isEmpty();
     assertThat(WorkerSlots.ofThisJvm().size()).as("networks stay between rounds").isPositive();
     WorkerSlots.evictEverywhere(context, "test", "another stage");
     assertThat(WorkerSlots.ofThisJvm().size()).isPositive();
+    assertThat(Slabs.bytes(definition.key())).as("memory is used again").isPositive();
     WorkerSlots.evictEverywhere(context, "test", definition.key());
     assertThat(WorkerSlots.ofThisJvm().size()).isZero();
+    assertThat(Slabs.bytes(definition.key())).isZero();
   }
 
   @Test
@@ -240,8 +239,7 @@ final class AveragingTest {
 
     assertThat((long) network.frozen().length).isGreaterThan(100 * learned);
     assertThat(rounds)
-        .allSatisfy(
-            round -> assertThat(round.bytesThroughDriver()).isLessThan(4 * learned + 4 * 64));
+        .allSatisfy(round -> assertThat(round.bytes().state()).isLessThan(4 * learned + 4 * 64));
   }
 
   /** Every round and every worker in turn, on networks of this thread. */
@@ -334,7 +332,6 @@ final class AveragingTest {
                     network.frozen(),
                     1 << 20,
                     false,
-                    settings.slices(),
                     settings.prefetch(),
                     settings.deltas())));
     List<RoundSummary> rounds = new ArrayList<>();
@@ -345,6 +342,7 @@ final class AveragingTest {
             definition.stage(),
             shipment,
             settings.slices(),
+            settings.deltas(),
             settings.averageUpdaterEvery(),
             round -> {
               rounds.add(round);
@@ -418,25 +416,12 @@ final class AveragingTest {
     return largest;
   }
 
-  /** The starts of rounds that executors hold; Spark's own broadcasts are of other types. */
-  private static List<String> startsOfRounds() {
-    BlockManager blocks = SparkEnv.get().blockManager();
-    return JavaConverters.seqAsJavaList(blocks.getMatchingBlockIds(BlockId::isBroadcast)).stream()
-        .filter(id -> !id.name().contains("piece"))
-        .filter(id -> isStart(blocks.getLocalValues(id)))
-        .map(BlockId::name)
+  /** The blocks of states that this process holds. */
+  private static List<BlockId> blocks() {
+    return JavaConverters.seqAsJavaList(
+            SparkEnv.get().blockManager().getMatchingBlockIds(BlockId::isBroadcast))
+        .stream()
+        .filter(id -> id.name().contains("_cogaze_"))
         .toList();
-  }
-
-  private static boolean isStart(Option<BlockResult> block) {
-    boolean start = false;
-    if (block.isDefined()) {
-      // To its end, which gives the block's lock back.
-      Iterator<Object> values = block.get().data();
-      while (values.hasNext()) {
-        start |= values.next() instanceof byte[][];
-      }
-    }
-    return start;
   }
 }

@@ -119,7 +119,12 @@ final class RoundTimesTest {
     List<TaskReport> tasks = List.of(task(0, 0, 0, 60, 0), task(1, 0, 0, 90, 0));
     RoundSummary round =
         new RoundSummary(
-            1, 1, 1, tasks, RoundTimes.of(2, tasks, new RoundTimes.Driver(100, 0, 0, 0)), 8);
+            1,
+            1,
+            1,
+            tasks,
+            RoundTimes.of(2, tasks, new RoundTimes.Driver(100, 0, 0, 0)),
+            new RoundBytes(8, 0, 0, 0, 0));
 
     assertThat(round.speedUp()).isCloseTo(1.5, within(1e-12));
     assertThat(round.examplesPerSecond()).isCloseTo(20 / 100e-9, within(1.0));
@@ -143,7 +148,7 @@ final class RoundTimesTest {
 
   private static RoundSummary round(int epoch, int round, double nanos) {
     RoundTimes times = RoundTimes.of(1, List.of(), new RoundTimes.Driver((long) nanos, 0, 0, 0));
-    return new RoundSummary(epoch, round, 2, List.of(), times, 0);
+    return new RoundSummary(epoch, round, 2, List.of(), times, new RoundBytes(0, 0, 0, 0, 0));
   }
 
   private static Stream<Long> parts(RoundTimes times) {

@@ -84,7 +84,7 @@ final class StageRecordsTest {
       assertThat(row.speedUp()).isPositive().isLessThanOrEqualTo(2);
       assertThat(row.examplesPerSecond())
           .isCloseTo(row.examples() / row.seconds(), within(1e-6 * row.examplesPerSecond()));
-      assertThat(row.bytesDriver()).isPositive();
+      assertThat(row.bytesDriver()).as("all in one process").isZero();
     }
     assertThat(rows.get(0).secondsLeft()).isPositive();
   }
@@ -106,7 +106,8 @@ final class StageRecordsTest {
 
   @Test
   void everyJobIsNamedAfterStageEpochAndRound() {
-    assertThat(jobs.descriptions())
+    // A round has a job that trains and one that averages.
+    assertThat(jobs.descriptions().stream().distinct())
         .startsWith(
             "stage contrast, epoch 1, plan",
             "stage contrast, epoch 1, round 1 of 3",
@@ -115,7 +116,7 @@ final class StageRecordsTest {
         .endsWith(
             "stage contrast, epoch 3, validation",
             "stage contrast, end: executors drop its networks");
-    assertThat(jobs.groups())
+    assertThat(jobs.groups().stream().distinct())
         .startsWith("contrast/1/plan", "contrast/1/1", "contrast/1/2")
         .endsWith("contrast/3/validation", "contrast/end")
         .allMatch(group -> group.startsWith("contrast/"));

@@ -1,0 +1,130 @@
+package io.cogaze.train.exchange;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+import org.bytedeco.javacpp.BytePointer;
+import scala.reflect.ClassTag$;
+
+/**
+ * A piece of memory outside the heap whose parts become blocks. Spark's storage takes the blocks as
+ * they lie, without a copy, counts them, and puts them to disk where it has no room. The memory can
+ * be used again when all of its blocks are removed, which Spark does not do before their last
+ * reader is through. Filled by one thread.
+ */
+public final class Slab implements AutoCloseable {
+  private final BytePointer memory;
+  private final long capacity;
+  private final List<BlockId> blocks = new ArrayList<>();
+  private long used;
+  private boolean filling;
+  private long broadcast;
+
+  Slab(long capacity) {
+    this.capacity = capacity;
+    this.memory = new BytePointer(Math.max(1, capacity));
+  }
+
+  long capacity() {
+    return capacity;
+  }
+
+  void begin(long ofBroadcast) {
+    broadcast = ofBroadcast;
+    used = 0;
+    filling = true;
+  }
+
+  /** The next part, little-endian, to be filled and then {@link #put}. */
+  public ByteBuffer next(int bytes) {
+    if (used + bytes > capacity) {
+      throw new IllegalStateException(
+          "A slab of " + capacity + " bytes has no room for " + bytes + " behind " + used);
+    }
+    // A buffer of its own: Spark disposes of what it removes, which a part of another cannot bear.
+    BytePointer begin = memory.getPointer(used);
+    ByteBuffer part = begin.position(0).limit(bytes).asByteBuffer();
+    if (part.capacity() != bytes) {
+      throw new IllegalStateException(
+          "A part of " + bytes + " bytes came with " + part.capacity() + " bytes");
+    }
+    // Whole cache lines, so that two parts never share one.
+    used = Math.min(capacity, (used + bytes + Slabs.LINE - 1) / Slabs.LINE * Slabs.LINE);
+    return part.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Makes a part a block, which others may read from now on. */
+  public void put(BlockSet set, int slice, ByteBuffer part) {
+    BlockId block = set.block(slice);
+    blocks.add(block);
+    part.clear();
+    SparkEnv spark = SparkEnv.get();
+    // Memory outside the heap is counted as such where Spark has been given any; else, as a session
+    // that is not ours may be, as if it were of the heap.
+    boolean outside = spark.memoryManager().maxOffHeapStorageMemory() > 0;
+    spark
+        .blockManager()
+        .putBytes(
+            block,
+            new ChunkedByteBuffer(new ByteBuffer[] {part}),
+            outside ? StorageLevel.OFF_HEAP() : StorageLevel.MEMORY_AND_DISK_SER(),
+            false,
+            ClassTag$.MODULE$.Any());
+  }
+
+  /** All parts are blocks now. */
+  public void filled() {
+    filling = false;
+  }
+
+  /** Takes back what is not {@link #filled}; else does nothing. */
+  @Override
+  public void close() {
+    if (filling) {
+      remove();
+      filling = false;
+    }
+  }
+
+  boolean isFilling() {
+    return filling;
+  }
+
+  /** Whether its blocks are of none of these broadcasts, but of an older one than the last. */
+  boolean isObsolete(SortedSet<Long> alive) {
+    return !filling && !alive.isEmpty() && broadcast < alive.last() && !alive.contains(broadcast);
+  }
+
+  /** Removes the blocks, waiting for those who read them. */
+  void remove() {
+    BlockManager storage = SparkEnv.get().blockManager();
+    for (BlockId block : blocks) {
+      if (storage.getStatus(block).isDefined()) {
+        storage.removeBlock(block, false);
+      }
+    }
+    blocks.clear();
+  }
+
+  /** Whether nobody fills it and all of its blocks are removed. */
+  boolean isFree() {
+    if (filling) {
+      return false;
+    }
+    BlockManager storage = SparkEnv.get().blockManager();
+    blocks.removeIf(block -> storage.getStatus(block).isEmpty());
+    return blocks.isEmpty();
+  }
+
+  /** Gives the memory back; nobody may use it any more. */
+  void free() {
+    memory.deallocate();
+  }
+}
