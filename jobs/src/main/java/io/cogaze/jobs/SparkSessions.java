@@ -35,9 +35,8 @@ final class SparkSessions {
     // A model and its updater state travel as one task result.
     conf.setIfMissing("spark.kryoserializer.buffer.max", "1g");
     conf.setIfMissing("spark.driver.maxResultSize", "4g");
-    // What averaging moves are the bits of parameters, which no compression makes smaller.
+    // What is broadcast are the bits of parameters, which no compression makes smaller.
     conf.setIfMissing("spark.broadcast.compress", "false");
-    conf.setIfMissing("spark.shuffle.compress", "false");
     // Rounds keep states in memory outside the heap, which Spark's storage counts here. Not
     // enabled, so that Spark itself neither uses such memory nor asks a cluster for it: how much
     // there is, ND4J's own limit says.
