@@ -35,14 +35,7 @@ public record MemoryCase(BenchCase subject, Phase phase, int threads, List<Strin
           "densenet201:256x256:4:train:2",
           "densenet201:448x448:2:inference:1",
           "mt-unet:256x256:2:train:1",
-          "mt-unet:320x320:3:inference:2");
-
-  /**
-   * What the estimate is tested on: none of it was used to fit, or seen when the way of fitting was
-   * chosen.
-   */
-  public static final List<String> HELD_OUT =
-      List.of(
+          "mt-unet:320x320:3:inference:2",
           "cooperative:224x224:2:train:2",
           "cooperative:256x320:1:train:1:densenet,encoder",
           "cooperative:384x320:2:inference:1",
@@ -50,7 +43,30 @@ public record MemoryCase(BenchCase subject, Phase phase, int threads, List<Strin
           "densenet121:512x512:1:inference:2",
           "densenet201:224x224:6:train:2",
           "mt-unet:224x192:4:train:2",
-          "mt-unet:256x320:4:inference:1");
+          "mt-unet:256x320:4:inference:1",
+          "cooperative:320x192:3:train:2",
+          "cooperative:288x256:2:train:1:densenet",
+          "cooperative:224x256:6:inference:1",
+          "densenet121:256x192:6:train:2",
+          "densenet121:384x320:2:inference:1",
+          "densenet201:256x192:5:train:1",
+          "mt-unet:256x192:3:train:2",
+          "mt-unet:384x320:2:inference:2");
+
+  /**
+   * What the estimate is tested on: none of it was used to fit, or seen when the way of fitting was
+   * chosen.
+   */
+  public static final List<String> HELD_OUT =
+      List.of(
+          "cooperative:256x224:3:train:2",
+          "cooperative:224x320:2:train:2:densenet",
+          "cooperative:192x256:4:inference:2",
+          "densenet121:192x256:8:train:1",
+          "densenet121:256x320:4:inference:2",
+          "densenet201:288x256:3:train:2",
+          "mt-unet:224x320:2:train:1",
+          "mt-unet:288x256:3:inference:1");
 
   private static final Pattern FORM =
       Pattern.compile("([^:]+:[^:]+:[^:]+):(train|inference):([1-9][0-9]{0,2})(?::([a-z0-9,-]+))?");
