@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
     header =
         "Measures the peak resident memory of training and inference steps, and fits the estimate.",
     description = {
-      "Each case runs in a new JVM with this one's limits; its peak is the process's VmHWM after four steps.",
+      "Each case runs in a new JVM with a heap of 1 GiB and no other limit; its peak is the process's VmHWM after four steps.",
       "Without --case, what the estimate is fitted to; --held-out: what it is tested on."
     },
     sortOptions = false,
@@ -131,7 +131,7 @@ final class BenchMemoryCommand extends AbstractCommand {
     out().flush();
   }
 
-  /** The file of --fit, before hours of measuring end in a folder that is not there. */
+  /** The file of --fit, before minutes of measuring end in a folder that is not there. */
   private static Path writable(String fit) {
     Path file = Path.of(fit).toAbsolutePath();
     if (fit.isBlank() || Files.isDirectory(file)) {

@@ -33,13 +33,7 @@ public record EvaluateSettings(
     requireAtLeastOne("batch-size", batchSize);
     requireAtLeastOne("examples-per-file", examplesPerFile);
     requireAtLeastOne("native-threads", nativeThreads);
-    if (nativeThreads > NativeLibrary.MOST_THREADS) {
-      throw new IllegalArgumentException(
-          "native-threads must be "
-              + NativeLibrary.MOST_THREADS
-              + " or less but is "
-              + nativeThreads);
-    }
+    NativeLibrary.requireAtMost("native-threads", nativeThreads);
     requireAtLeastOne("bootstrap-resamples", bootstrapResamples);
   }
 

@@ -191,6 +191,19 @@ public final class NativeLibrary {
     Nd4j.factory().blas().setMaxThreads(threads);
   }
 
+  /**
+   * Errors: IllegalArgumentException when a setting asks for more than {@value #MOST_THREADS}
+   * native threads.
+   *
+   * @param key of the setting, for the message
+   */
+  public static void requireAtMost(String key, int threads) {
+    if (threads > MOST_THREADS) {
+      throw new IllegalArgumentException(
+          key + " must be " + MOST_THREADS + " or less but is " + threads);
+    }
+  }
+
   private static boolean isLinuxX8664() {
     String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     String architecture = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);

@@ -84,13 +84,7 @@ public record TrainSettings(
   public TrainSettings {
     requireAtLeast("workers", workers, 1);
     requireAtLeast("native-threads", nativeThreads, 1);
-    if (nativeThreads > NativeLibrary.MOST_THREADS) {
-      throw new IllegalArgumentException(
-          "native-threads must be "
-              + NativeLibrary.MOST_THREADS
-              + " or less but is "
-              + nativeThreads);
-    }
+    NativeLibrary.requireAtMost("native-threads", nativeThreads);
     requireAtLeast("shuffle-window", shuffleWindow, 1);
     requireAtLeast("example-cache-mb", exampleCacheMb, 0);
     requireAtLeast("validation-batch-size", validationBatchSize, 1);

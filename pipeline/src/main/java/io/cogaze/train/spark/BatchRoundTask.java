@@ -44,14 +44,8 @@ final class BatchRoundTask implements Function2<Integer, Iterator<MultiDataSet>,
       return Collections.emptyIterator();
     }
     WorkerRound round = new WorkerRound(start, worker, TaskContext.get());
-    WorkerResult result =
-        WorkerSlots.ofThisJvm()
-            .run(
-                start.stageKey(),
-                start.shipment().value(),
-                start.learningRate(),
-                bench -> round.run(bench, new Batches(worker, batches)));
-    return List.of(result.toBytes()).iterator();
+    byte[] result = round.onSlot(bench -> round.run(bench, new Batches(worker, batches)));
+    return List.of(result).iterator();
   }
 
   /** Training on batches as they come. */

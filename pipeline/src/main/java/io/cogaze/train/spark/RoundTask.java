@@ -41,17 +41,11 @@ final class RoundTask implements Function<String, byte[]> {
             .map(PlanToken::worker)
             .orElseGet(() -> Integer.parseInt(text.substring(IDLE.length())));
     WorkerRound round = new WorkerRound(start, worker, task);
-    WorkerResult result =
-        WorkerSlots.ofThisJvm()
-            .run(
-                start.stageKey(),
-                start.shipment().value(),
-                start.learningRate(),
-                bench ->
-                    token.isPresent()
-                        ? round.run(bench, new Tokens(token.get(), task))
-                        : round.idle(bench));
-    return result.toBytes();
+    return round.onSlot(
+        bench ->
+            token.isPresent()
+                ? round.run(bench, new Tokens(token.get(), task))
+                : round.idle(bench));
   }
 
   /** Training on a token's batches. */

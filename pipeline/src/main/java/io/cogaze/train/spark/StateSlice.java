@@ -52,15 +52,6 @@ final class StateSlice {
     static final Origin DRIVER = new Origin(-1, 0, 0);
   }
 
-  /** A slice in memory; learned parameters and means may be differences. */
-  private record Values(
-      Origin origin,
-      boolean deltas,
-      float[] learned,
-      float[] means,
-      float[] variances,
-      float[] updater) {}
-
   /** Which sections a slice holds. */
   enum Content {
     /** Everything. */
@@ -174,16 +165,6 @@ final class StateSlice {
     return largest < INFINITE;
   }
 
-  /** Slice {@code index} of {@code count} of a state, in full. */
-  static byte[] cut(TrainingState state, int index, int count, Origin origin) {
-    return encode(
-        origin,
-        part(state.learned(), index, count),
-        part(state.means(), index, count),
-        part(state.variances(), index, count),
-        part(state.updater(), index, count));
-  }
-
   /**
    * Slice {@code index} of {@code count} of a state, whose learned parameters and means are sent as
    * 16-bit differences from the round's start; variances and optimiser state in full.
@@ -220,41 +201,6 @@ final class StateSlice {
     return slice;
   }
 
-  /** All slices of the driver's state. */
-  static byte[][] cut(TrainingState state, int count) {
-    byte[][] slices = new byte[count][];
-    for (int index = 0; index < count; index++) {
-      slices[index] = cut(state, index, count, Origin.DRIVER);
-    }
-    return slices;
-  }
-
-  /** The state of all slices in order. */
-  static TrainingState join(List<byte[]> slices, int iteration, int epoch) {
-    List<Values> decoded = slices.stream().map(StateSlice::decode).toList();
-    return new TrainingState(
-        joined(decoded.stream().map(Values::learned).toList()),
-        joined(decoded.stream().map(Values::means).toList()),
-        joined(decoded.stream().map(Values::variances).toList()),
-        joined(decoded.stream().map(Values::updater).toList()),
-        iteration,
-        epoch);
-  }
-
-  /**
-   * The average of the workers' same slice, in the order of the worker index whatever the order
-   * they come in. Errors: {@link RunException} when a worker is there twice.
-   *
-   * @param start the same slice of the round's start, which differences are added to
-   */
-  static byte[] average(Iterable<byte[]> slices, Supplier<byte[]> start) {
-    List<ByteBuffer> buffers = new ArrayList<>();
-    slices.forEach(slice -> buffers.add(ByteBuffer.wrap(slice)));
-    byte[] average = new byte[averagedBytes(buffers.get(0))];
-    average(buffers, () -> ByteBuffer.wrap(start.get()), ByteBuffer.wrap(average));
-    return average;
-  }
-
   /** Bytes of the average of slices like this one. */
   static int averagedBytes(ByteBuffer slice) {
     ByteBuffer header = little(slice);
@@ -270,7 +216,12 @@ final class StateSlice {
     return bytes + (long) BODY.size() * Delta16.BLOCK * Float.BYTES;
   }
 
-  /** As the other, from buffers to a buffer. */
+  /**
+   * The average of the workers' same slice, in the order of the worker index whatever the order
+   * they come in. Errors: {@link RunException} when a worker is there twice.
+   *
+   * @param start the same slice of the round's start, which differences are added to
+   */
   static void average(Iterable<ByteBuffer> slices, Supplier<ByteBuffer> start, ByteBuffer target) {
     List<Version> ordered = new ArrayList<>();
     slices.forEach(slice -> ordered.add(Version.of(slice)));
@@ -432,30 +383,6 @@ final class StateSlice {
         values, bound(values.length, index, count), bound(values.length, index + 1, count));
   }
 
-  private static float[] joined(List<float[]> parts) {
-    float[] whole = new float[parts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, whole, at, part.length);
-      at += part.length;
-    }
-    return whole;
-  }
-
-  /** The bytes of values in full. */
-  static byte[] encode(
-      Origin origin, float[] learned, float[] means, float[] variances, float[] updater) {
-    long floats = (long) learned.length + means.length + variances.length + updater.length;
-    byte[] slice = new byte[Math.toIntExact(HEADER_BYTES + Float.BYTES * floats)];
-    ByteBuffer buffer = ByteBuffer.wrap(slice).order(ByteOrder.LITTLE_ENDIAN);
-    header(buffer, origin, false, learned.length, means.length, variances.length, updater.length);
-    put(buffer, variances);
-    put(buffer, updater);
-    put(buffer, learned);
-    put(buffer, means);
-    return slice;
-  }
-
   private static void header(ByteBuffer buffer, Origin origin, boolean deltas, int... lengths) {
     buffer.putInt(origin.worker()).putLong(origin.examples()).putLong(origin.updaterExamples());
     buffer.putInt(deltas ? 1 : 0);
@@ -467,40 +394,6 @@ final class StateSlice {
   private static void put(ByteBuffer buffer, float[] values) {
     FloatBuffer body = buffer.asFloatBuffer();
     body.put(values);
-    buffer.position(buffer.position() + Float.BYTES * values.length);
-  }
-
-  private static Values decode(byte[] slice) {
-    ByteBuffer buffer = ByteBuffer.wrap(slice).order(ByteOrder.LITTLE_ENDIAN);
-    Origin origin = new Origin(buffer.getInt(), buffer.getLong(), buffer.getLong());
-    boolean deltas = buffer.getInt() == 1;
-    int learned = buffer.getInt();
-    int means = buffer.getInt();
-    float[] variances = new float[buffer.getInt()];
-    float[] updater = new float[buffer.getInt()];
-    get(buffer, variances);
-    get(buffer, updater);
-    return new Values(
-        origin,
-        deltas,
-        values(buffer, learned, deltas),
-        values(buffer, means, deltas),
-        variances,
-        updater);
-  }
-
-  private static float[] values(ByteBuffer buffer, int length, boolean deltas) {
-    if (deltas) {
-      return Delta16.read(buffer, length);
-    }
-    float[] values = new float[length];
-    get(buffer, values);
-    return values;
-  }
-
-  private static void get(ByteBuffer buffer, float[] values) {
-    FloatBuffer body = buffer.asFloatBuffer();
-    body.get(values);
     buffer.position(buffer.position() + Float.BYTES * values.length);
   }
 }

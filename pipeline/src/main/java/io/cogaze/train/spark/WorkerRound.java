@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
 
@@ -48,15 +49,20 @@ final class WorkerRound {
     long key(WorkerSlots.Bench bench);
   }
 
+  /** Does a part of the round on a slot of this process; gives a {@link WorkerResult} as bytes. */
+  byte[] onSlot(Function<WorkerSlots.Bench, WorkerResult> part) {
+    return WorkerSlots.ofThisJvm()
+        .run(start.stageKey(), start.shipment().value(), start.learningRate(), part)
+        .toBytes();
+  }
+
   /** Trains. */
   WorkerResult run(WorkerSlots.Bench bench, Work work) {
+    return begun(bench, traffic -> trained(bench, work, traffic));
+  }
+
+  private WorkerResult trained(WorkerSlots.Bench bench, Work work, Traffic traffic) {
     StageNetwork network = bench.worker().network();
-    Traffic traffic;
-    try {
-      traffic = start.into(network, worker);
-    } catch (BlockLostException e) {
-      return WorkerResult.lost(worker, e.getMessage());
-    }
     boolean deltas = bench.shipment().sendsDeltas();
     Optional<TrainingState> before = deltas ? Optional.of(network.state()) : Optional.empty();
     long stateSet = System.nanoTime();
@@ -86,13 +92,22 @@ final class WorkerRound {
 
   /** A worker without batches hands in its optimiser's state, with a state that counts nothing. */
   WorkerResult idle(WorkerSlots.Bench bench) {
-    StageNetwork network = bench.worker().network();
+    return begun(bench, traffic -> untrained(bench, traffic));
+  }
+
+  /** What comes after the start, if that is to be had. */
+  private WorkerResult begun(WorkerSlots.Bench bench, Function<Traffic, WorkerResult> rest) {
     Traffic traffic;
     try {
-      traffic = start.into(network, worker);
+      traffic = start.into(bench.worker().network(), worker);
     } catch (BlockLostException e) {
       return WorkerResult.lost(worker, e.getMessage());
     }
+    return rest.apply(traffic);
+  }
+
+  private WorkerResult untrained(WorkerSlots.Bench bench, Traffic traffic) {
+    StageNetwork network = bench.worker().network();
     StateSlice.Origin origin = new StateSlice.Origin(worker, 0, start.ownExamples(worker));
     BlockSet reached;
     if (bench.shipment().sendsDeltas()) {

@@ -148,7 +148,7 @@ final class AccountingTest {
 
   /** The parts are whole states, so that the round's start is not asked for. */
   private static byte[] average(List<byte[]> parts) {
-    return StateSlice.average(
+    return SliceBytes.average(
         parts,
         () -> {
           throw new IllegalStateException("no differences are to be added to a start");
@@ -162,7 +162,7 @@ final class AccountingTest {
       float[] values = {worker, 1, 2, 3};
       TrainingState state =
           new TrainingState(values, new float[] {0}, new float[] {1}, new float[] {0}, 1, 0);
-      parts.add(StateSlice.cut(state, 0, 1, new StateSlice.Origin(worker, 8, 8)));
+      parts.add(SliceBytes.cut(state, 0, 1, new StateSlice.Origin(worker, 8, 8)));
     }
     return parts;
   }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.cogaze.error.RunException;
 import io.cogaze.train.step.TrainingState;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -20,10 +19,14 @@ final class StateSliceTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 7, 64})
-  void slicesTogetherAreTheState(int slices) {
+  void averagesOfOneWorkersSlicesTogetherAreItsState(int slices) {
     TrainingState state = random(1, 1);
 
-    TrainingState joined = StateSlice.join(Arrays.asList(StateSlice.cut(state, slices)), 3, 2);
+    List<byte[]> averages =
+        SliceBytes.cut(state, slices, new StateSlice.Origin(0, 5, 5)).stream()
+            .map(slice -> SliceBytes.average(List.of(slice), StateSliceTest::none))
+            .toList();
+    TrainingState joined = SliceBytes.join(averages, 3, 2);
 
     assertSame(joined, state);
     assertThat(joined.iteration()).isEqualTo(3);
@@ -36,11 +39,11 @@ final class StateSliceTest {
     TrainingState second = random(2, 1);
     List<byte[]> slices =
         List.of(
-            StateSlice.cut(second, 0, 1, new StateSlice.Origin(4, 10, 25)),
-            StateSlice.cut(first, 0, 1, new StateSlice.Origin(1, 30, 75)));
+            SliceBytes.cut(second, 0, 1, new StateSlice.Origin(4, 10, 25)),
+            SliceBytes.cut(first, 0, 1, new StateSlice.Origin(1, 30, 75)));
 
-    byte[] average = StateSlice.average(slices, StateSliceTest::none);
-    TrainingState found = StateSlice.join(List.of(average), 0, 0);
+    byte[] average = SliceBytes.average(slices, StateSliceTest::none);
+    TrainingState found = SliceBytes.join(List.of(average), 0, 0);
 
     for (int i = 0; i < LEARNED; i++) {
       assertThat(found.learned()[i])
@@ -58,7 +61,7 @@ final class StateSliceTest {
       double variance = 0.75 * first.variances()[i] + 0.25 * second.variances()[i];
       assertThat(found.variances()[i]).isCloseTo((float) (variance + spread), within(1e-6f));
     }
-    assertThat(StateSlice.average(List.of(slices.get(1), slices.get(0)), StateSliceTest::none))
+    assertThat(SliceBytes.average(List.of(slices.get(1), slices.get(0)), StateSliceTest::none))
         .isEqualTo(average);
   }
 
@@ -67,12 +70,12 @@ final class StateSliceTest {
     TrainingState busy = random(1, 1);
     TrainingState idle = random(2, 1);
     TrainingState found =
-        StateSlice.join(
+        SliceBytes.join(
             List.of(
-                StateSlice.average(
+                SliceBytes.average(
                     List.of(
-                        StateSlice.cut(busy, 0, 1, new StateSlice.Origin(0, 4, 12)),
-                        StateSlice.cut(idle, 0, 1, new StateSlice.Origin(1, 0, 4))),
+                        SliceBytes.cut(busy, 0, 1, new StateSlice.Origin(0, 4, 12)),
+                        SliceBytes.cut(idle, 0, 1, new StateSlice.Origin(1, 0, 4))),
                     StateSliceTest::none)),
             0,
             0);
@@ -85,9 +88,9 @@ final class StateSliceTest {
 
   @Test
   void aResultThatComesTwiceIsRefused() {
-    byte[] slice = StateSlice.cut(random(1, 1), 0, 2, new StateSlice.Origin(3, 4, 4));
+    byte[] slice = SliceBytes.cut(random(1, 1), 0, 2, new StateSlice.Origin(3, 4, 4));
 
-    assertThatThrownBy(() -> StateSlice.average(List.of(slice, slice), StateSliceTest::none))
+    assertThatThrownBy(() -> SliceBytes.average(List.of(slice, slice), StateSliceTest::none))
         .isInstanceOf(RunException.class)
         .hasMessageStartingWith("Cannot average: worker 3 delivered its result twice");
   }
@@ -111,7 +114,7 @@ final class StateSliceTest {
     }
     TrainingState withoutUpdater = reached.get(0).withUpdater(new float[0]);
     StateSlice.Origin origin = new StateSlice.Origin(0, 1, 1);
-    int full = StateSlice.cut(withoutUpdater, 0, 1, origin).length;
+    int full = SliceBytes.cut(withoutUpdater, 0, 1, origin).length;
     int half = StateSlice.cutDeltas(start, withoutUpdater, 0, 1, origin, 9).length;
     assertThat(half / (double) full).isBetween(0.5, 0.56);
   }
@@ -127,7 +130,7 @@ final class StateSliceTest {
 
   private static TrainingState averaged(
       TrainingState start, List<TrainingState> reached, int slices, boolean deltas) {
-    byte[][] starts = StateSlice.cut(start, slices);
+    List<byte[]> starts = SliceBytes.cut(start, slices, StateSlice.Origin.DRIVER);
     List<byte[]> averaged = new ArrayList<>();
     for (int slice = 0; slice < slices; slice++) {
       List<byte[]> ofWorkers = new ArrayList<>();
@@ -137,12 +140,12 @@ final class StateSliceTest {
         ofWorkers.add(
             deltas
                 ? StateSlice.cutDeltas(start, state, slice, slices, origin, 77 + worker)
-                : StateSlice.cut(state, slice, slices, origin));
+                : SliceBytes.cut(state, slice, slices, origin));
       }
-      byte[] from = starts[slice];
-      averaged.add(StateSlice.average(ofWorkers, () -> from));
+      byte[] from = starts.get(slice);
+      averaged.add(SliceBytes.average(ofWorkers, () -> from));
     }
-    return StateSlice.join(averaged, 0, 0);
+    return SliceBytes.join(averaged, 0, 0);
   }
 
   private static byte[] none() {
