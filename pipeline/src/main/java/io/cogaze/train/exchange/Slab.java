@@ -106,7 +106,7 @@ public final class Slab implements AutoCloseable {
   void remove() {
     BlockManager storage = SparkEnv.get().blockManager();
     for (BlockId block : blocks) {
-      if (storage.getStatus(block).isDefined()) {
+      if (isThere(storage, block)) {
         storage.removeBlock(block, false);
       }
     }
@@ -119,8 +119,16 @@ public final class Slab implements AutoCloseable {
       return false;
     }
     BlockManager storage = SparkEnv.get().blockManager();
-    blocks.removeIf(block -> storage.getStatus(block).isEmpty());
+    blocks.removeIf(block -> !isThere(storage, block));
     return blocks.isEmpty();
+  }
+
+  /**
+   * Whether Spark still knows a block. It forgets one only when its memory is let go of; the
+   * block's status cannot be asked for while another thread removes it.
+   */
+  private static boolean isThere(BlockManager storage, BlockId block) {
+    return storage.blockInfoManager().get(block).isDefined();
   }
 
   /** Gives the memory back; nobody may use it any more. */

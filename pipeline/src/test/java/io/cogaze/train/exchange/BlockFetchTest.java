@@ -11,6 +11,9 @@ import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.spark.SparkEnv;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,6 +114,31 @@ class BlockFetchTest {
     assertThat(SparkEnv.get().blockManager().getStatus(last.block(0)).isDefined()).isTrue();
     BlockSet first = new BlockSet(BROADCAST, "g", Home.here());
     assertThat(SparkEnv.get().blockManager().getStatus(first.block(0)).isEmpty()).isTrue();
+  }
+
+  /** Spark removes a broadcast's blocks on a thread of its own when the driver forgets it. */
+  @Test
+  void aSlabCanBeAskedWhetherItIsFreeWhileSparkRemovesItsBlock() throws Exception {
+    Slab slab = new Slab(Integer.BYTES);
+    ExecutorService spark = Executors.newSingleThreadExecutor();
+    try {
+      for (int round = 0; round < 500; round++) {
+        long broadcast = BROADCAST + round;
+        slab.begin(broadcast);
+        slab.put(new BlockSet(broadcast, "l", Home.here()), 0, slab.next(Integer.BYTES));
+        slab.filled();
+        assertThat(slab.isFree()).isFalse();
+        Future<?> removing =
+            spark.submit(() -> SparkEnv.get().blockManager().removeBroadcast(broadcast, false));
+        while (!slab.isFree()) {
+          Thread.onSpinWait();
+        }
+        removing.get();
+      }
+    } finally {
+      spark.shutdown();
+      slab.free();
+    }
   }
 
   @Test
