@@ -65,7 +65,7 @@ final class BenchRoundCommand extends AbstractCommand {
       names = "--slices",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Slices that states are cut into; 0: twice the workers (default).")
+      description = "Slices that states are cut into; 0: as many as fit their size (default).")
   private int slices;
 
   @Option(

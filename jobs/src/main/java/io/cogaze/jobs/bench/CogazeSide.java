@@ -25,13 +25,7 @@ final class CogazeSide implements AveragingSide {
       double rate,
       AveragingBenchmark.Settings settings) {
     this.atRate =
-        lower ->
-            new BatchTraining(
-                context,
-                definition.apply(lower),
-                2 * settings.workers(),
-                settings.frequency(),
-                true);
+        lower -> new BatchTraining(context, definition.apply(lower), 0, settings.frequency(), true);
     this.training = atRate.apply(rate);
   }
 
