@@ -52,8 +52,8 @@ class DriverHeapTest {
             .spark(
                 "--driver-memory",
                 "1g",
-                "--executor-memory",
-                "768m",
+                "--conf",
+                "spark.executor.memory=768m",
                 "--conf",
                 "spark.cogaze.offHeapMemory=2800m")
             .run(

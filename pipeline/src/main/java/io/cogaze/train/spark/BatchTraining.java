@@ -4,7 +4,8 @@ import io.cogaze.shard.JavaBytes;
 import io.cogaze.train.exchange.Slabs;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
-import io.cogaze.train.step.TrainingState;
+import io.cogaze.train.step.StateSection;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,6 +21,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * benchmarks and comparisons with Deeplearning4j's own training master, which takes the same RDD.
  */
 public final class BatchTraining implements AutoCloseable {
+  private static final int NOISE = 1 << 16;
+
   private final JavaSparkContext context;
   private final StageDefinition definition;
   private final StageNetwork network;
@@ -56,15 +59,18 @@ public final class BatchTraining implements AutoCloseable {
                 new StageShipment(definition, null, network.frozen(), 0, false, 0, false)));
   }
 
-  /** An optimiser's state that does not compress, as after training. */
+  /** An optimiser's state that does not compress, as after training; never whole on the heap. */
   private void noise() {
     SplittableRandom random = new SplittableRandom(1);
-    TrainingState state = network.state();
-    float[] updater = new float[state.updater().length];
-    for (int i = 0; i < updater.length; i++) {
-      updater[i] = (float) random.nextDouble();
+    int length = network.length(StateSection.UPDATER);
+    float[] block = new float[NOISE];
+    for (int from = 0; from < length; from += NOISE) {
+      int part = Math.min(NOISE, length - from);
+      for (int i = 0; i < part; i++) {
+        block[i] = (float) random.nextDouble();
+      }
+      network.write(StateSection.UPDATER, from, FloatBuffer.wrap(block, 0, part));
     }
-    network.state(state.withUpdater(updater));
   }
 
   /** The driver's network: what was trained so far. */
