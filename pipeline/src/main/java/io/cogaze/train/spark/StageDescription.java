@@ -81,7 +81,31 @@ final class StageDescription {
             settings.trainable(),
             data.preprocessing());
     checkParts(description);
+    checkSelection();
     return description;
+  }
+
+  /** What validation cannot give is refused now, not after an epoch. */
+  private void checkSelection() {
+    boolean measured =
+        switch (settings.selection().metric()) {
+          case LOSS -> true;
+          case KL -> heads.containsKey(Head.SALIENCY);
+          case AUROC_MACRO ->
+              heads.containsKey(Head.DENSENET_CLASS) || heads.containsKey(Head.FUSED_CLASS);
+        };
+    if (!measured) {
+      throw new ConfigurationException(
+          "Stage '"
+              + stage
+              + "' selects by "
+              + Validation.name(settings.selection().metric()).replace('_', '-')
+              + ", which its heads "
+              + settings.heads().keySet()
+              + " do not give. Correct cogaze.recipe.stages."
+              + stage
+              + ".selection.metric: kl needs the saliency head, auroc-macro a class head");
+    }
   }
 
   private void checkParts(ModelDescription description) {

@@ -1,6 +1,6 @@
 package io.cogaze.train.spark;
 
-import io.cogaze.error.ConfigurationException;
+import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.kernel.Backend;
 import io.cogaze.nn.kernel.Kernels;
@@ -21,6 +21,7 @@ import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.Schedule;
+import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.step.StageDefinition;
@@ -28,9 +29,11 @@ import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.weights.TensorStore;
 import io.cogaze.weights.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -101,7 +104,9 @@ final class StageLoop {
    */
   Manifest run(StageNetwork initial, Optional<Integer> newest) {
     List<ExampleRef> examples = StageExamples.of(scope, Split.TRAIN);
-    Validation validation = validation(StageExamples.of(scope, Split.VALID));
+    List<ExampleRef> valid = StageExamples.of(scope, Split.VALID);
+    requireEveryClass(valid);
+    Validation validation = validation(valid);
     Progress progress =
         new Progress(
             scope.run().root().getName(),
@@ -155,6 +160,28 @@ final class StageLoop {
     return settings
         .updater()
         .rateOf(state.schedule().learningRate(), state.epoch() + 1, settings.epochs());
+  }
+
+  /** An AUROC of classes without examples is not defined: refused now, not after an epoch. */
+  private void requireEveryClass(List<ExampleRef> valid) {
+    if (settings.selection().metric() != Selection.Metric.AUROC_MACRO) {
+      return;
+    }
+    List<String> missing = new ArrayList<>(definition.targetClasses());
+    valid.stream()
+        .filter(example -> example.targetClass() >= 0)
+        .forEach(example -> missing.remove(definition.targetClasses().get(example.targetClass())));
+    if (!missing.isEmpty()) {
+      throw new InputException(
+          "Stage '"
+              + stage
+              + "' selects by auroc-macro, which is not defined: no validation example has the class "
+              + String.join(", ", missing)
+              + ". Give each class validation examples, or select by another metric:"
+              + " cogaze.recipe.stages."
+              + stage
+              + ".selection.metric");
+    }
   }
 
   private Validation validation(List<ExampleRef> examples) {
@@ -212,19 +239,7 @@ final class StageLoop {
   private StageState after(
       StageState state, int epoch, StageNetwork network, Map<String, Validation.Value> values) {
     String metric = Validation.name(settings.selection().metric());
-    Validation.Value value = values.get(metric);
-    if (value == null) {
-      throw new ConfigurationException(
-          "Stage '"
-              + stage
-              + "' selects by "
-              + metric
-              + ", but its validation gives "
-              + values.keySet()
-              + ". Correct cogaze.recipe.stages."
-              + stage
-              + ".selection.metric, or give each class validation examples");
-    }
+    Validation.Value value = Objects.requireNonNull(values.get(metric), metric);
     if (!value.isKnown()) {
       warnUnjudged(epoch, metric);
     } else if (!Double.isFinite(value.value())) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.network.Head;
 import io.cogaze.run.LockSettings;
@@ -21,6 +22,7 @@ import io.cogaze.train.checkpoint.Parts;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.PlateauSettings;
 import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.plan.UpdaterSettings;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.BeforeAll;
@@ -279,6 +282,69 @@ final class StageTrainerTest {
         .hasSize(6)
         .allMatch(row -> Double.isNaN(row.value()) && row.n() == 0);
     assertThat(TrainedStage.load(fs(), layout(run), "contrast").epoch()).isEqualTo(3);
+  }
+
+  @Test
+  void aSelectionThatTheHeadsDoNotGiveIsRefusedBeforeAnythingIsTrained() {
+    for (Selection.Metric metric : List.of(Selection.Metric.AUROC_MACRO, Selection.Metric.KL)) {
+      Path run = folder.resolve("selects-by-" + metric);
+      Recipe recipe = selecting(TestRecipes.first(1, 1), "contrast", metric);
+
+      assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(2)))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("which its heads [embedding] do not give")
+          .hasMessageContaining("Correct cogaze.recipe.stages.contrast.selection.metric");
+      assertThat(run.resolve("stages")).doesNotExist();
+    }
+  }
+
+  @Test
+  void anAurocWithoutValidationExamplesOfAClassIsRefusedBeforeAnythingIsTrained()
+      throws IOException {
+    Path run = folder.resolve("auroc");
+    URI few = TrainingShards.write(folder.resolve("two-classes"), TRAIN, 2, 64, 64);
+    Recipe recipe = selecting(TestRecipes.first(2, 1), "classify", Selection.Metric.AUROC_MACRO);
+
+    assertThatThrownBy(
+            () ->
+                StageTrainer.train(
+                    TestSpark.session(),
+                    new TrainRequest(
+                        path(run),
+                        few,
+                        recipe,
+                        TestRecipes.settings(2),
+                        List.of(),
+                        false,
+                        LockSettings.DEFAULT)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Stage 'classify' selects by auroc-macro")
+        .hasMessageContaining("no validation example has the class CHF");
+    assertThat(run.resolve("stages/contrast/manifest.json")).exists();
+    assertThat(run.resolve("stages/classify/metrics")).doesNotExist();
+  }
+
+  /** The recipe with another metric of selection in one stage. */
+  private static Recipe selecting(Recipe recipe, String stage, Selection.Metric metric) {
+    StageSettings old = recipe.plan(stage).settings();
+    Map<String, StageSettings> stages = new TreeMap<>(recipe.stages());
+    stages.put(
+        stage,
+        new StageSettings(
+            old.heads(),
+            old.trainable(),
+            old.frozen(),
+            old.initWeights(),
+            old.sampler(),
+            old.batchSize(),
+            old.averagingFrequency(),
+            old.epochs(),
+            old.updater(),
+            old.plateau(),
+            new Selection(metric, Selection.Mode.MIN),
+            old.earlyStoppingPatience(),
+            old.inputReduction()));
+    return new Recipe(recipe.name(), recipe.network(), recipe.order(), stages);
   }
 
   private static List<MetricRow> metrics(Path run, String stage) throws IOException {
