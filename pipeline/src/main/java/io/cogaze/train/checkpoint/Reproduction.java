@@ -43,6 +43,9 @@ public record Reproduction(String source, Provenance provenance) {
   /** Note of the kernel. */
   public static final String KERNEL = "kernel";
 
+  /** Note of other numbers of workers that trained before, where there were some. */
+  public static final String OTHER_WORKERS = "other_workers";
+
   /** Note of the threads of each worker's kernels. */
   public static final String NATIVE_THREADS = "native_threads";
 
@@ -87,6 +90,15 @@ public record Reproduction(String source, Provenance provenance) {
       throw reproduction.contradiction(
           "its epoch is '%s' and its parameters_sha256 '%s'"
               .formatted(provenance.notes().get(EPOCH), provenance.notes().get(PARAMETERS)));
+    }
+    if (provenance.notes().containsKey(OTHER_WORKERS)) {
+      throw new InputException(
+          "Cannot reproduce '"
+              + file
+              + "': its stage was not trained by %d workers from the beginning, but by %s.\n"
+                  .formatted(provenance.workers(), provenance.notes().get(OTHER_WORKERS))
+              + "  cause: resources.allow-other-workers let it go on with another number\n"
+              + "  fix:   give the provenance of a checkpoint before that");
     }
     return reproduction;
   }

@@ -19,6 +19,7 @@ import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.Schedule;
 import io.cogaze.train.plan.Selection;
@@ -60,6 +61,9 @@ final class StageLoop {
   private final StageCheckpoints checkpoints;
   private final Schedule schedule;
   private final EpochPlanner planner;
+
+  /** Which other numbers of workers trained before, in words; empty for none. */
+  private String otherWorkers = "";
 
   /**
    * The epochs of a stage.
@@ -124,6 +128,7 @@ final class StageLoop {
       state = content.state();
       network = restored(network, content, rate(state), state.epoch());
       LOG.info("stage {} goes on after epoch {}", stage, state.epoch());
+      noteOtherWorkers(content.provenance(), state.epoch());
     }
     while (state.stop().isEmpty()) {
       int epoch = state.epoch() + 1;
@@ -153,6 +158,21 @@ final class StageLoop {
       checkpoints.write(state, best, () -> content(reached, trained));
     }
     return checkpoints.finish(state, Validation.name(settings.selection().metric()));
+  }
+
+  private void noteOtherWorkers(Provenance before, int epoch) {
+    otherWorkers = before.notes().getOrDefault(Reproduction.OTHER_WORKERS, "");
+    if (before.workers() != train.workers()) {
+      otherWorkers +=
+          (otherWorkers.isEmpty() ? "" : ", ") + before.workers() + " until epoch " + epoch;
+      LOG.warn(
+          "stage {} goes on with {} workers instead of {}, which {} allows: its result has other bits"
+              + " than a run with either number from the beginning",
+          stage,
+          train.workers(),
+          before.workers(),
+          ResourceSettings.ALLOW_OTHER_WORKERS_KEY);
+    }
   }
 
   /** The learning rate of the epoch that follows a state. */
@@ -299,6 +319,9 @@ final class StageLoop {
     notes.put("backend", Backend.current().name().toLowerCase(Locale.ROOT));
     if (!scope.request().configuration().isEmpty()) {
       notes.put(Reproduction.CONFIGURATION, scope.request().configuration());
+    }
+    if (!otherWorkers.isEmpty()) {
+      notes.put(Reproduction.OTHER_WORKERS, otherWorkers);
     }
     notes.put("pretrained", "no: every network began with random weights, none were pretrained");
     return new Provenance(

@@ -182,6 +182,7 @@ final class CheckpointProvenanceTest {
             SETTINGS,
             ResourceSettings.DEFAULT,
             Map.of("contrast", 2)));
+    assertThat(store("pinned").read(5).state().schedule().bestEpoch()).isNotEqualTo(2);
     assertThat(store("pinned").epochs()).contains(2, 5).hasSizeLessThanOrEqualTo(3);
   }
 

@@ -19,9 +19,11 @@ import io.cogaze.train.TestSpark;
 import io.cogaze.train.TrainingShards;
 import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.Parts;
+import io.cogaze.train.checkpoint.Reproduction;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.PlateauSettings;
 import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
@@ -47,6 +49,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class StageTrainerTest {
   private static final int TRAIN = 23;
   private static final int VALID = 9;
+  private static final ResourceSettings OTHER_WORKERS = new ResourceSettings(false, 0, false, true);
 
   @TempDir static Path folder;
   private static URI shards;
@@ -197,6 +200,54 @@ final class StageTrainerTest {
                 true,
                 LockSettings.DEFAULT));
     assertThat(anew.stages().get(0).epochs()).isEqualTo(2);
+  }
+
+  @Test
+  void anInterruptedStageGoesOnWithOtherWorkersWhenAskedToAndItsCheckpointsSaySo()
+      throws IOException {
+    Recipe recipe = TestRecipes.first(1, 3);
+    Path run = folder.resolve("other-workers");
+    List<String> whole = hashes(train(run, recipe, TestRecipes.settings(2)));
+    StageLayout stage = layout(run).stage("contrast");
+    CheckpointStore store = new CheckpointStore(fs(), stage);
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    store.retain(List.of(1));
+
+    assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(3)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("train.workers: there 2, now 3");
+    assertThatThrownBy(
+            () -> train(run, TestRecipes.first(1, 4), TestRecipes.settings(3), OTHER_WORKERS))
+        .as("only the number of workers may differ")
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("epochs: there 3, now 4");
+
+    TrainResult other = train(run, recipe, TestRecipes.settings(3), OTHER_WORKERS);
+
+    assertThat(other.stages().get(0).resumedFrom()).isEqualTo(1);
+    assertThat(hashes(other)).isNotEqualTo(whole);
+    assertThat(store.provenance(1).notes()).doesNotContainKey("other_workers");
+    assertThat(store.provenance(3).workers()).isEqualTo(3);
+    assertThat(store.provenance(3).notes()).containsEntry("other_workers", "2 until epoch 1");
+
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    store.retain(List.of(1, 2));
+    train(run, recipe, TestRecipes.settings(2), OTHER_WORKERS);
+    assertThat(store.provenance(3).notes())
+        .containsEntry("other_workers", "2 until epoch 1, 3 until epoch 2");
+    String file = Manifest.read(fs(), stage.checkpoint(3)).file("provenance", ".json").name();
+    assertThatThrownBy(
+            () -> Reproduction.read(fs(), new org.apache.hadoop.fs.Path(stage.checkpoint(3), file)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            "not trained by 2 workers from the beginning, but by 2 until epoch 1");
+    assertThat(
+            train(run, recipe, TestRecipes.settings(4), OTHER_WORKERS)
+                .stages()
+                .get(0)
+                .alreadyDone())
+        .as("a finished stage is kept")
+        .isTrue();
   }
 
   @Test
@@ -422,6 +473,22 @@ final class StageTrainerTest {
         TestSpark.session(),
         new TrainRequest(
             path(run), shards, recipe, settings, List.of(), startAnew, LockSettings.DEFAULT));
+  }
+
+  private static TrainResult train(
+      Path run, Recipe recipe, TrainSettings settings, ResourceSettings resources) {
+    return StageTrainer.train(
+        TestSpark.session(),
+        new TrainRequest(
+            path(run),
+            shards,
+            recipe,
+            settings,
+            List.of(),
+            false,
+            LockSettings.DEFAULT,
+            "cogaze {}",
+            resources));
   }
 
   private static String hash(TrainedStage stage, String part) {
