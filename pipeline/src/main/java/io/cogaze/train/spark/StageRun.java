@@ -132,7 +132,7 @@ final class StageRun {
       return result(finished, false, resumedFrom, start);
     } finally {
       Progress.over();
-      shipment.destroy();
+      Broadcasts.destroy(context, shipment);
     }
   }
 

@@ -14,6 +14,9 @@ import io.cogaze.run.ManifestFile;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
 import io.cogaze.run.StageLayout;
+import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.ShardSet;
+import io.cogaze.shard.Split;
 import io.cogaze.train.TestRecipes;
 import io.cogaze.train.TestSpark;
 import io.cogaze.train.TrainingShards;
@@ -285,6 +288,52 @@ final class StageTrainerTest {
         .isInstanceOf(RunException.class)
         .hasMessageContaining("Stage 'contrast' stopped")
         .hasMessageContaining("learning");
+  }
+
+  @Test
+  void anExampleThatIsFittedInPlaceOfAnotherEndsTrainingBeforeACheckpointIsWritten()
+      throws IOException {
+    URI wrong = TrainingShards.write(folder.resolve("wrong-index"), TRAIN, VALID, 64, 64);
+    IndexEntry twice =
+        ShardSet.open(new Configuration(), wrong).index().stream()
+            .filter(entry -> entry.split() == Split.TRAIN)
+            .findFirst()
+            .orElseThrow();
+    TrainingShards.reindex(
+        wrong,
+        entry ->
+            entry.file().equals(twice.file())
+                    && entry.rowGroup() == twice.rowGroup()
+                    && entry.row() == twice.row() + 1
+                ? new IndexEntry(
+                    entry.exampleId(),
+                    entry.patientKey(),
+                    entry.split(),
+                    entry.targetClass(),
+                    entry.hasGaze(),
+                    entry.file(),
+                    entry.rowGroup(),
+                    twice.row())
+                : entry);
+    Path run = folder.resolve("wrong");
+
+    assertThatThrownBy(
+            () ->
+                StageTrainer.train(
+                    TestSpark.session(),
+                    new TrainRequest(
+                        path(run),
+                        wrong,
+                        TestRecipes.first(1, 1),
+                        TestRecipes.settings(2),
+                        List.of(),
+                        false,
+                        LockSettings.DEFAULT)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Stage 'contrast', epoch 1, round ")
+        .hasMessageContaining("others than planned, or one twice and another not at all")
+        .hasMessageContaining("run preprocess again");
+    assertThat(new CheckpointStore(fs(), layout(run).stage("contrast")).epochs()).isEmpty();
   }
 
   @Test
