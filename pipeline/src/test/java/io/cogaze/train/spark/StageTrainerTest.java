@@ -3,10 +3,13 @@ package io.cogaze.train.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
+import io.cogaze.metric.Classification;
+import io.cogaze.metric.SaliencyMetrics;
 import io.cogaze.nn.network.Head;
 import io.cogaze.run.LockSettings;
 import io.cogaze.run.Manifest;
@@ -14,7 +17,9 @@ import io.cogaze.run.ManifestFile;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
 import io.cogaze.run.StageLayout;
+import io.cogaze.shard.Example;
 import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.ShardReader;
 import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.Split;
 import io.cogaze.train.TestRecipes;
@@ -27,10 +32,12 @@ import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.PlateauSettings;
 import io.cogaze.train.plan.Recipe;
 import io.cogaze.train.plan.ResourceSettings;
+import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.plan.UpdaterSettings;
+import io.cogaze.train.step.BatchAssembler;
 import io.cogaze.weights.ParametersHash;
 import java.io.IOException;
 import java.net.URI;
@@ -48,6 +55,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
 
 final class StageTrainerTest {
   private static final int TRAIN = 23;
@@ -396,6 +405,114 @@ final class StageTrainerTest {
           .hasMessageContaining("Correct cogaze.recipe.stages.contrast.selection.metric");
       assertThat(run.resolve("stages")).doesNotExist();
     }
+  }
+
+  @Test
+  void validationIsTheExactEvaluationOfEveryOutputOfTheNetworkThatIsKept() throws IOException {
+    Path run = folder.resolve("validated");
+    StageSettings old = TestRecipes.cooperative(1).plan("classify").settings();
+    StageSettings joint =
+        new StageSettings(
+            Map.of("densenet-class", 1.0, "saliency", 0.5),
+            List.of("densenet", "densenet-classifier", "encoder", "decoder", "saliency-head"),
+            List.of(),
+            List.of(),
+            SamplerKind.OVERSAMPLED,
+            old.batchSize(),
+            old.averagingFrequency(),
+            1,
+            old.updater(),
+            old.plateau(),
+            new Selection(Selection.Metric.AUROC_MACRO, Selection.Mode.MAX),
+            old.earlyStoppingPatience(),
+            1);
+    Recipe recipe =
+        new Recipe("test", TestRecipes.NETWORK, List.of("joint"), Map.of("joint", joint));
+    TrainResult.StageResult result = train(run, recipe, TestRecipes.settings(2)).stages().get(0);
+
+    ShardSet set = ShardSet.open(new Configuration(), shards);
+    List<Example> valid = new ArrayList<>();
+    for (IndexEntry entry : set.index()) {
+      if (entry.split() == Split.VALID) {
+        try (ShardReader reader = set.reader(entry.file())) {
+          valid.add(reader.readRowGroup(entry.rowGroup()).get(entry.row()));
+        }
+      }
+    }
+    TrainedStage.InferenceNetwork network =
+        TrainedStage.load(fs(), layout(run), "joint")
+            .network(Set.of(Head.DENSENET_CLASS, Head.SALIENCY));
+    List<Head> outputs = network.built().outputs();
+    MultiDataSet arrays = new BatchAssembler(outputs, TrainingShards.CLASSES, 1).assemble(valid);
+    INDArray[] found = network.graph().output(false, arrays.getFeatures());
+    int classHead = outputs.indexOf(Head.DENSENET_CLASS);
+    int gazeHead = outputs.indexOf(Head.SALIENCY);
+    float[][] probabilities = found[classHead].toFloatMatrix();
+    int[] targets = new int[valid.size()];
+    double divergence = 0;
+    double entropy = 0;
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = BatchAssembler.targetClass(valid.get(i), TrainingShards.CLASSES);
+      entropy -= Math.log(probabilities[i][targets[i]]) / targets.length;
+      divergence +=
+          SaliencyMetrics.kl(
+                  found[gazeHead].slice(i).dup().data().asFloat(),
+                  arrays.getLabels(gazeHead).slice(i).dup().data().asFloat())
+              / targets.length;
+    }
+    double auroc =
+        Classification.of(probabilities, targets, TrainingShards.CLASSES.size())
+            .macroAuroc()
+            .orElseThrow();
+
+    assertThat(result.bestValue()).isEqualTo(auroc);
+    Map<String, Double> values = new TreeMap<>();
+    for (MetricRow row : metrics(run, "joint")) {
+      if (row.split().equals("valid")) {
+        assertThat(row.n()).as(row.metric()).isEqualTo(VALID);
+        values.put(row.metric(), row.value());
+      }
+    }
+    assertThat(values)
+        .containsOnlyKeys(
+            "loss", "loss_densenet_class", "loss_saliency", "kl", "auroc_macro", "accuracy");
+    assertThat(values.get("auroc_macro")).isEqualTo(auroc);
+    assertThat(values.get("loss_densenet_class")).isCloseTo(entropy, within(1e-5));
+    assertThat(values.get("kl")).isCloseTo(divergence, within(1e-5));
+    assertThat(values.get("loss")).isCloseTo(entropy + 0.5 * divergence, within(1e-5));
+  }
+
+  @Test
+  void batchesThatCannotHoldATripletAreRefusedBeforeAnythingIsTrained() {
+    Path run = folder.resolve("no-triplets");
+    StageSettings old = TestRecipes.first(1, 1).plan("contrast").settings();
+    Recipe recipe = batchesOf(2, old);
+
+    assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(2)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("Stage 'contrast' trains the embedding head in batches of 2")
+        .hasMessageContaining("cogaze.recipe.stages.contrast.batch-size to 3 at least");
+    assertThat(run.resolve("stages")).doesNotExist();
+  }
+
+  private static Recipe batchesOf(int size, StageSettings old) {
+    StageSettings settings =
+        new StageSettings(
+            old.heads(),
+            old.trainable(),
+            old.frozen(),
+            old.initWeights(),
+            old.sampler(),
+            size,
+            old.averagingFrequency(),
+            old.epochs(),
+            old.updater(),
+            old.plateau(),
+            old.selection(),
+            old.earlyStoppingPatience(),
+            old.inputReduction());
+    return new Recipe(
+        "test", TestRecipes.NETWORK, List.of("contrast"), Map.of("contrast", settings));
   }
 
   @Test
