@@ -119,6 +119,16 @@ final class Failures {
                   + "\n  fix:   correct the path, or point SPARK_HOME at a Spark that has this file system",
               failure));
     }
+    if (text.contains("SparkContext was shut down") || text.contains("stopped SparkContext")) {
+      return Optional.of(
+          new RunException(
+              cannot
+                  + "Spark was stopped while it worked."
+                  + "\n  cause: a signal ended this process (Ctrl-C, a scheduler, kill), or the cluster ended the"
+                  + " application"
+                  + "\n  fix:   the same command again: finished work is kept",
+              failure));
+    }
     if (has(chain, FSError.class)) {
       return Optional.of(
           new RunException(

@@ -10,12 +10,15 @@ import io.cogaze.dicom.DicomReader;
 import io.cogaze.error.InputException;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
+import io.cogaze.run.StageLayout;
 import io.cogaze.run.Summary;
 import io.cogaze.synthetic.SyntheticData;
+import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.Reproduction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
@@ -139,34 +142,34 @@ final class Inspector {
     return found;
   }
 
+  /**
+   * A stage's result, and the hash and the provenance of one and the same checkpoint: the best of a
+   * finished stage, else the newest.
+   */
   private ObjectNode stage(Path folder) throws IOException {
     ObjectNode found = JSON.createObjectNode();
     Optional<Manifest> finished = Manifest.readIfPresent(fileSystem, folder);
     found.put("finished", finished.isPresent());
     finished.ifPresent(manifest -> found.set("result", manifest.body()));
-    ArrayNode epochs = found.putArray("checkpoints");
-    Path provenance = null;
-    Optional<Manifest> last = Optional.empty();
-    Path checkpoints = new Path(folder, "checkpoints");
-    if (fileSystem.exists(checkpoints)) {
-      for (FileStatus checkpoint : sortedChildren(checkpoints)) {
-        Optional<Manifest> whole = Manifest.readIfPresent(fileSystem, checkpoint.getPath());
-        if (whole.isPresent()) {
-          last = whole;
-          epochs.add(checkpoint.getPath().getName());
-          String name = whole.get().file("provenance", ".json").name();
-          provenance = new Path(checkpoint.getPath(), name);
-        }
-      }
-    }
-    Optional<Manifest> newest = last;
-    finished
-        .or(() -> newest)
-        .ifPresent(
-            manifest ->
-                found.set(Reproduction.PARAMETERS, manifest.body().path(Reproduction.PARAMETERS)));
-    if (provenance != null) {
-      found.set("provenance", Outputs.readObject(fileSystem, provenance));
+    ArrayNode names = found.putArray("checkpoints");
+    StageLayout layout = new StageLayout(folder);
+    List<Integer> epochs = new CheckpointStore(fileSystem, layout).epochs();
+    epochs.forEach(epoch -> names.add(layout.checkpoint(epoch).getName()));
+    int shown =
+        finished
+            .map(manifest -> manifest.body().path("best_epoch").asInt())
+            .orElse(epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1));
+    finished.ifPresent(
+        manifest ->
+            found.set(Reproduction.PARAMETERS, manifest.body().path(Reproduction.PARAMETERS)));
+    if (epochs.contains(shown)) {
+      Path checkpoint = layout.checkpoint(shown);
+      Manifest whole = Manifest.read(fileSystem, checkpoint);
+      found.set(Reproduction.PARAMETERS, whole.body().path(Reproduction.PARAMETERS));
+      found.set(
+          "provenance",
+          Outputs.readObject(
+              fileSystem, new Path(checkpoint, whole.file("provenance", ".json").name())));
     }
     return found;
   }

@@ -21,6 +21,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileSystem;
@@ -146,7 +147,8 @@ final class TrainCommand extends AbstractCommand {
             overwrite,
             lock,
             config.render(REPRODUCED),
-            resources);
+            resources,
+            original == null ? Map.of() : Map.of(original.stage(), original.epoch()));
     requireResources(request, resources);
     if (dryRun) {
       return;

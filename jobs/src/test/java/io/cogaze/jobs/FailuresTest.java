@@ -54,6 +54,11 @@ class FailuresTest {
             3,
             "the memory does not suffice",
             "Java heap space"),
+        Arguments.of(
+            new IllegalStateException("Job 5 cancelled because SparkContext was shut down"),
+            3,
+            "Spark was stopped while it worked",
+            "the same command again"),
         Arguments.of(fsError(new IOException("Input/output error")), 3, "file system failed", "I"),
         Arguments.of(
             new IllegalStateException(new InputException("Row 3 is odd.")), 2, "Row 3 is odd", ""));

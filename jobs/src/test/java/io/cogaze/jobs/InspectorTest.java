@@ -9,6 +9,7 @@ import io.cogaze.run.FolderCommit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,6 +37,34 @@ class InspectorTest {
     assertThat(shown.toString())
         .containsSubsequence("accuracy: 0.5", "fuse:", "best epoch: 3", "--json")
         .doesNotContain("train.seed");
+  }
+
+  @Test
+  void hashAndProvenanceOfAStageAreThoseOfItsBestCheckpointAndUntilItIsFinishedOfTheNewest()
+      throws IOException {
+    for (int epoch : new int[] {1, 2, 10_000}) {
+      FolderCommit commit =
+          FolderCommit.begin(
+              fs(), path("run/stages/classify/checkpoints/%04d".formatted(epoch)), "checkpoint");
+      String provenance = "{\"notes\": {\"epoch\": \"%d\"}}".formatted(epoch);
+      commit.write("provenance", ".json", provenance.getBytes(StandardCharsets.UTF_8));
+      commit.publish(Map.of("parameters_sha256", "hash of " + epoch));
+    }
+    Files.writeString(folder.resolve("run/stages/classify/checkpoints/junk"), "no folder");
+
+    ObjectNode unfinished = new Inspector(fs()).inspect(path("run"));
+    assertThat(unfinished.at("/stages/classify/checkpoints").toString())
+        .isEqualTo("[\"0001\",\"0002\",\"10000\"]");
+    assertThat(unfinished.at("/stages/classify/parameters_sha256").asText())
+        .isEqualTo("hash of 10000");
+    assertThat(unfinished.at("/stages/classify/provenance/notes/epoch").asText())
+        .isEqualTo("10000");
+
+    FolderCommit.begin(fs(), path("run/stages/classify"), "stage")
+        .publish(Map.of("best_epoch", 2, "parameters_sha256", "hash of 2"));
+    ObjectNode finished = new Inspector(fs()).inspect(path("run"));
+    assertThat(finished.at("/stages/classify/parameters_sha256").asText()).isEqualTo("hash of 2");
+    assertThat(finished.at("/stages/classify/provenance/notes/epoch").asText()).isEqualTo("2");
   }
 
   @Test

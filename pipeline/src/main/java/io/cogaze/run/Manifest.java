@@ -111,10 +111,14 @@ public record Manifest(
       return Optional.empty();
     }
     int version = root.path("format_version").asInt(-1);
-    if (version > FORMAT_VERSION) {
+    if (root.path("format_version").isInt() && version != FORMAT_VERSION) {
       throw new InputException(
-          "Cannot read %s: format version %d, this program reads version %d.\n  cause: a newer CoGaze wrote it\n  fix:   use that version of CoGaze, or write the folder again"
-              .formatted(file, version, FORMAT_VERSION));
+          "Cannot read %s: format version %d, this program reads version %d.\n  cause: %s CoGaze wrote it\n  fix:   use that version of CoGaze, or write the folder again"
+              .formatted(
+                  file,
+                  version,
+                  FORMAT_VERSION,
+                  version > FORMAT_VERSION ? "a newer" : "an older"));
     }
     List<ManifestFile> files = new ArrayList<>();
     try {

@@ -55,8 +55,13 @@ public record RunLayout(Path root) {
     return new Path(report(), "report.html");
   }
 
+  /** Whether a stage or split may have this name, which becomes that of a folder. */
+  public static boolean isName(String name) {
+    return name.matches("[A-Za-z0-9][A-Za-z0-9._-]*");
+  }
+
   private static String checkedName(String name) {
-    if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+    if (!isName(name)) {
       throw new IllegalArgumentException(
           "Cannot make a folder named '" + name + "': expected letters, digits, dot, dash");
     }

@@ -188,7 +188,14 @@ class FolderCommitTest {
     Json.put(local, new Path(folder, Manifest.FILE), text("{\"format_version\": 99}"));
     assertThatThrownBy(() -> Manifest.read(local, folder))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("format version 99, this program reads version 1");
+        .hasMessageContaining("format version 99, this program reads version 1")
+        .hasMessageContaining("a newer CoGaze wrote it");
+    Json.put(local, new Path(folder, Manifest.FILE), text("{\"format_version\": 0}"));
+    assertThatThrownBy(() -> Manifest.readIfPresent(local, folder))
+        .as("what an older version wrote is refused by name, not thrown away as half written")
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("format version 0, this program reads version 1")
+        .hasMessageContaining("an older CoGaze wrote it");
   }
 
   @ParameterizedTest

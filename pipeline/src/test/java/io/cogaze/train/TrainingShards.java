@@ -1,12 +1,14 @@
 package io.cogaze.train;
 
 import io.cogaze.run.FolderCommit;
+import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
 import io.cogaze.shard.Example;
 import io.cogaze.shard.Geometry;
 import io.cogaze.shard.IndexEntry;
 import io.cogaze.shard.SaliencyTarget;
 import io.cogaze.shard.ShardManifest;
+import io.cogaze.shard.ShardSet;
 import io.cogaze.shard.ShardTables;
 import io.cogaze.shard.ShardWriter;
 import io.cogaze.shard.Split;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -111,6 +114,23 @@ public final class TrainingShards {
             preprocessing);
     commit.publish(manifest.body());
     return folder.toUri();
+  }
+
+  /** Makes a set's index say something else of its data, whole in every other way. */
+  public static void reindex(URI folder, UnaryOperator<IndexEntry> change) throws IOException {
+    Configuration hadoop = new Configuration();
+    FileSystem fs = FileSystem.getLocal(hadoop);
+    Path path = new Path(folder);
+    List<IndexEntry> index = ShardSet.open(hadoop, folder).index().stream().map(change).toList();
+    Manifest before = Manifest.read(fs, path);
+    FolderCommit commit = FolderCommit.begin(fs, path, ShardManifest.KIND);
+    before.files().stream().filter(file -> !file.name().startsWith("index/")).forEach(commit::add);
+    String name = FolderCommit.fileName("index/index", ".parquet");
+    StorageSettings storage = new StorageSettings(4, io.cogaze.shard.Compression.NONE);
+    add(commit, name, ShardTables.INDEX.writeAll(fs, new Path(path, name), storage, index));
+    TreeMap<String, Object> body = new TreeMap<>();
+    before.body().properties().forEach(entry -> body.put(entry.getKey(), entry.getValue()));
+    commit.publish(body);
   }
 
   private static void add(FolderCommit commit, String name, WrittenFile written) {

@@ -43,6 +43,9 @@ public record Reproduction(String source, Provenance provenance) {
   /** Note of the kernel. */
   public static final String KERNEL = "kernel";
 
+  /** Note of other numbers of workers that trained before, where there were some. */
+  public static final String OTHER_WORKERS = "other_workers";
+
   /** Note of the threads of each worker's kernels. */
   public static final String NATIVE_THREADS = "native_threads";
 
@@ -81,7 +84,38 @@ public record Reproduction(String source, Provenance provenance) {
                 + "\n  fix:   train with the recipe and the settings of its run folder instead");
       }
     }
-    return new Reproduction(file.toString(), provenance);
+    Reproduction reproduction = new Reproduction(file.toString(), provenance);
+    if (!provenance.notes().get(EPOCH).matches("[1-9][0-9]{0,8}")
+        || !provenance.notes().get(PARAMETERS).matches("[0-9a-f]{64}")) {
+      throw reproduction.contradiction(
+          "its epoch is '%s' and its parameters_sha256 '%s'"
+              .formatted(provenance.notes().get(EPOCH), provenance.notes().get(PARAMETERS)));
+    }
+    if (provenance.notes().containsKey(OTHER_WORKERS)) {
+      throw new InputException(
+          "Cannot reproduce '"
+              + file
+              + "': its stage was not trained by %d workers from the beginning, but by %s.\n"
+                  .formatted(provenance.workers(), provenance.notes().get(OTHER_WORKERS))
+              + "  cause: resources.allow-other-workers let it go on with another number\n"
+              + "  fix:   give the provenance of a checkpoint before that");
+    }
+    return reproduction;
+  }
+
+  private InputException contradiction(String found) {
+    return new InputException(
+        "Cannot reproduce '"
+            + source
+            + "': "
+            + found
+            + ".\n  cause: the file was changed after CoGaze wrote it"
+            + "\n  fix:   give the provenance-….json as it lies beside the checkpoint");
+  }
+
+  /** The epoch of the checkpoint, from 1. */
+  public int epoch() {
+    return Integer.parseInt(provenance.notes().get(EPOCH));
   }
 
   /** All settings that the checkpoint was trained with, as HOCON. */
@@ -94,8 +128,17 @@ public record Reproduction(String source, Provenance provenance) {
     return provenance.notes().get(STAGE);
   }
 
-  /** The stage, and those that it takes weights from, in the recipe's order. */
+  /**
+   * The stage, and those that it takes weights from, in the recipe's order. Errors: {@link
+   * io.cogaze.error.ConfigurationException} when the recipe has no such stage, {@link
+   * InputException} when the stage has no such epoch.
+   */
   public List<String> stages(Recipe recipe) {
+    int epochs = recipe.plan(stage()).settings().epochs();
+    if (epoch() > epochs) {
+      throw contradiction(
+          "it is of epoch %d, but its stage '%s' has %d".formatted(epoch(), stage(), epochs));
+    }
     List<String> needed = new ArrayList<>();
     needed.add(recipe.plan(stage()).name());
     for (int i = 0; i < needed.size(); i++) {
@@ -138,20 +181,19 @@ public record Reproduction(String source, Provenance provenance) {
    * the two environments.
    */
   public String compare(FileSystem fs, RunLayout run) {
-    int epoch = Integer.parseInt(provenance.notes().get(EPOCH));
+    int epoch = epoch();
     StageLayout layout = run.stage(stage());
     Optional<Manifest> made = Manifest.readIfPresent(fs, layout.checkpoint(epoch));
     if (made.isEmpty()) {
       throw new RunException(
-          "Cannot compare with "
-              + source
-              + ": "
+          "Not reproduced: "
               + layout.checkpoints()
-              + " kept no checkpoint of epoch "
+              + " has no checkpoint of epoch "
               + epoch
-              + ".\n  cause: training went on after it, and it is not the best\n  fix:   give the"
-              + " provenance of the best or the last epoch, or --set train.checkpoints.keep-last="
-              + Integer.MAX_VALUE);
+              + ", which "
+              + source
+              + " is of.\n  cause: the stage ended before that epoch, which it did not the first"
+              + " time; or somebody deleted the checkpoint");
     }
     String expected = provenance.notes().get(PARAMETERS);
     String found = made.get().body().path(PARAMETERS).asText();

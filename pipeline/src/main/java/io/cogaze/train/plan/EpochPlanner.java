@@ -95,8 +95,8 @@ public record EpochPlanner(
   }
 
   private List<List<ExampleRef>> batches(List<ExampleRef> segment, KeyedRandom random) {
-    int batchesOfWindow = (window + batchSize - 1) / batchSize;
-    int windowSize = (int) Math.min(Integer.MAX_VALUE, (long) batchesOfWindow * batchSize);
+    long batchesOfWindow = batchesFor(window);
+    int windowSize = (int) Math.min(Integer.MAX_VALUE, batchesOfWindow * batchSize);
     List<List<ExampleRef>> batches = new ArrayList<>();
     for (int from = 0; from < segment.size(); from += windowSize) {
       int to = (int) Math.min(segment.size(), (long) from + windowSize);
@@ -115,10 +115,16 @@ public record EpochPlanner(
     return batches;
   }
 
+  /** Batches that hold so many examples. Window and batch may be as large as an int can be. */
+  private long batchesFor(int examples) {
+    return ((long) examples + batchSize - 1) / batchSize;
+  }
+
   private List<List<ExampleRef>> consecutive(List<ExampleRef> shuffled) {
     List<List<ExampleRef>> batches = new ArrayList<>();
-    for (int from = 0; from < shuffled.size(); from += batchSize) {
-      batches.add(shuffled.subList(from, Math.min(shuffled.size(), from + batchSize)));
+    for (long from = 0; from < shuffled.size(); from += batchSize) {
+      long to = Math.min(shuffled.size(), from + batchSize);
+      batches.add(shuffled.subList((int) from, (int) to));
     }
     return batches;
   }
@@ -129,7 +135,7 @@ public record EpochPlanner(
    * two of it and others none, rather than all one.
    */
   private List<List<ExampleRef>> stratified(List<ExampleRef> shuffled) {
-    int count = (shuffled.size() + batchSize - 1) / batchSize;
+    int count = (int) batchesFor(shuffled.size());
     Map<Integer, List<ExampleRef>> byClass = new TreeMap<>();
     for (ExampleRef example : shuffled) {
       byClass.computeIfAbsent(example.targetClass(), c -> new ArrayList<>()).add(example);

@@ -1,6 +1,7 @@
 package io.cogaze.train.plan;
 
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.run.RunLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,13 @@ public record Recipe(
     }
     List<String> earlier = new ArrayList<>();
     for (String stage : order) {
+      if (!RunLayout.isName(stage)) {
+        throw new IllegalArgumentException(
+            "order names stage '"
+                + stage
+                + "', which cannot be a folder's name; take letters, digits, dot, dash and underscore,"
+                + " a letter or digit first");
+      }
       StageSettings settings = stages.get(stage);
       if (settings == null) {
         throw new IllegalArgumentException(

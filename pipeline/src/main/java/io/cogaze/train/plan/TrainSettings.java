@@ -36,6 +36,7 @@ public record TrainSettings(
     int averageUpdaterEvery,
     int deltaBits) {
   private static final int HALF = 16;
+  private static final int MOST_SLICES = 10_000;
   private static final int FULL = 32;
 
   /**
@@ -89,6 +90,14 @@ public record TrainSettings(
     requireAtLeast("example-cache-mb", exampleCacheMb, 0);
     requireAtLeast("validation-batch-size", validationBatchSize, 1);
     requireAtLeast("averaging-slices", averagingSlices, 0);
+    if (averagingSlices > MOST_SLICES) {
+      throw new IllegalArgumentException(
+          "averaging-slices must be "
+              + MOST_SLICES
+              + " or less but is "
+              + averagingSlices
+              + "; each is a block of its own in every round, of every worker");
+    }
     requireAtLeast("prefetch-batches", prefetchBatches, 0);
     requireAtLeast("average-updater-every", averageUpdaterEvery, 1);
     if (deltaBits != HALF && deltaBits != FULL) {

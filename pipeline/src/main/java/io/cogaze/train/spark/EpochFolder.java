@@ -10,6 +10,7 @@ import io.cogaze.shard.ParquetTable;
 import io.cogaze.shard.StorageSettings;
 import io.cogaze.shard.WrittenFile;
 import io.cogaze.train.event.EventFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -91,7 +92,9 @@ final class EpochFolder<T> {
     List<ManifestFile> files = new ArrayList<>();
     for (int earlier = 1; earlier < epoch; earlier++) {
       if (manifest.isPresent()) {
-        files.addAll(manifest.get().files(name(earlier), form.suffix()));
+        manifest.get().files(name(earlier), form.suffix()).stream()
+            .filter(this::isThere)
+            .forEach(files::add);
       } else {
         whole(earlier).ifPresent(files::add);
       }
@@ -103,6 +106,25 @@ final class EpochFolder<T> {
           files.size());
     }
     return files;
+  }
+
+  /**
+   * Whether a listed file is as it was written. These are records for people: whoever deletes old
+   * event files must not keep the stage from going on.
+   */
+  private boolean isThere(ManifestFile file) {
+    Path path = new Path(folder, file.name());
+    try {
+      if (fs.getFileStatus(path).getLen() == file.sizeBytes()) {
+        return true;
+      }
+    } catch (FileNotFoundException e) {
+      LOG.debug("No {}", path);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + path + ": " + e.getMessage(), e);
+    }
+    LOG.warn("{} was deleted or changed after it was written, and is left out from now on", path);
+    return false;
   }
 
   /**

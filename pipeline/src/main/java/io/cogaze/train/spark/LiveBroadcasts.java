@@ -40,14 +40,14 @@ final class LiveBroadcasts implements AutoCloseable {
       Broadcast<byte[]> broadcast = each.next();
       if (!wanted.contains(broadcast.id())) {
         each.remove();
-        broadcast.destroy();
+        Broadcasts.destroy(context, broadcast);
       }
     }
   }
 
   @Override
   public void close() {
-    alive.values().forEach(Broadcast::destroy);
+    alive.values().forEach(broadcast -> Broadcasts.destroy(context, broadcast));
     alive.clear();
   }
 }

@@ -30,6 +30,9 @@ final class StageCheckpoints {
   private final ConfigStamp stamp;
   private final RunLock lock;
 
+  /** Epoch whose checkpoint is kept whatever the cadence says, 0 for none. */
+  private final int pinned;
+
   /** Epoch of the newest checkpoint that is whole, 0 if there is none. */
   private int kept;
 
@@ -41,6 +44,7 @@ final class StageCheckpoints {
     this.cadence = scope.train().checkpoints();
     this.stamp = stamp;
     this.lock = scope.lock();
+    this.pinned = scope.request().pinned().getOrDefault(stage, 0);
   }
 
   /** The checkpoint of an epoch, which was found whole. */
@@ -90,7 +94,7 @@ final class StageCheckpoints {
    */
   void write(StageState state, boolean best, Supplier<CheckpointStore.Content> reached) {
     boolean due = state.epoch() % cadence.everyEpochs() == 0 || !state.stop().isEmpty();
-    if (!due && !best) {
+    if (!due && !best && state.epoch() != pinned) {
       return;
     }
     CheckpointStore.Content content = reached.get();
@@ -105,6 +109,7 @@ final class StageCheckpoints {
     int newest = Math.max(0, epochs.size() - cadence.keepLast());
     List<Integer> retained = new ArrayList<>(epochs.subList(newest, epochs.size()));
     retained.add(state.schedule().bestEpoch());
+    retained.add(pinned);
     store.retain(retained);
     return retained;
   }

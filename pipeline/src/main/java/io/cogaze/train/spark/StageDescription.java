@@ -17,6 +17,8 @@ import java.util.Set;
 
 /** What a stage of a recipe trains on given shards, and whether its settings fit together. */
 final class StageDescription {
+  private static final int TRIPLET = 3;
+
   private final String stage;
   private final StageSettings settings;
   private final Map<Head, Double> heads;
@@ -81,7 +83,48 @@ final class StageDescription {
             settings.trainable(),
             data.preprocessing());
     checkParts(description);
+    checkSelection();
+    checkTriplets();
     return description;
+  }
+
+  /** A stage whose batches can hold no triplet would run to its end and learn nothing. */
+  private void checkTriplets() {
+    if (heads.containsKey(Head.EMBEDDING) && settings.batchSize() < TRIPLET) {
+      throw new ConfigurationException(
+          "Stage '"
+              + stage
+              + "' trains the embedding head in batches of "
+              + settings.batchSize()
+              + ", which have no triplet: two examples of a class and one of another. Set cogaze.recipe.stages."
+              + stage
+              + ".batch-size to "
+              + TRIPLET
+              + " at least");
+    }
+  }
+
+  /** What validation cannot give is refused now, not after an epoch. */
+  private void checkSelection() {
+    boolean measured =
+        switch (settings.selection().metric()) {
+          case LOSS -> true;
+          case KL -> heads.containsKey(Head.SALIENCY);
+          case AUROC_MACRO ->
+              heads.containsKey(Head.DENSENET_CLASS) || heads.containsKey(Head.FUSED_CLASS);
+        };
+    if (!measured) {
+      throw new ConfigurationException(
+          "Stage '"
+              + stage
+              + "' selects by "
+              + Validation.name(settings.selection().metric()).replace('_', '-')
+              + ", which its heads "
+              + settings.heads().keySet()
+              + " do not give. Correct cogaze.recipe.stages."
+              + stage
+              + ".selection.metric: kl needs the saliency head, auroc-macro a class head");
+    }
   }
 
   private void checkParts(ModelDescription description) {

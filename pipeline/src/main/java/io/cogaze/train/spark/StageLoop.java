@@ -1,6 +1,6 @@
 package io.cogaze.train.spark;
 
-import io.cogaze.error.ConfigurationException;
+import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.kernel.Backend;
 import io.cogaze.nn.kernel.Kernels;
@@ -19,8 +19,10 @@ import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.PlanToken;
+import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.Schedule;
+import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.step.StageDefinition;
@@ -28,9 +30,11 @@ import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.weights.TensorStore;
 import io.cogaze.weights.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -57,6 +61,9 @@ final class StageLoop {
   private final StageCheckpoints checkpoints;
   private final Schedule schedule;
   private final EpochPlanner planner;
+
+  /** Which other numbers of workers trained before, in words; empty for none. */
+  private String otherWorkers = "";
 
   /**
    * The epochs of a stage.
@@ -101,7 +108,9 @@ final class StageLoop {
    */
   Manifest run(StageNetwork initial, Optional<Integer> newest) {
     List<ExampleRef> examples = StageExamples.of(scope, Split.TRAIN);
-    Validation validation = validation(StageExamples.of(scope, Split.VALID));
+    List<ExampleRef> valid = StageExamples.of(scope, Split.VALID);
+    requireEveryClass(valid);
+    Validation validation = validation(valid);
     Progress progress =
         new Progress(
             scope.run().root().getName(),
@@ -119,6 +128,7 @@ final class StageLoop {
       state = content.state();
       network = restored(network, content, rate(state), state.epoch());
       LOG.info("stage {} goes on after epoch {}", stage, state.epoch());
+      noteOtherWorkers(content.provenance(), state.epoch());
     }
     while (state.stop().isEmpty()) {
       int epoch = state.epoch() + 1;
@@ -150,11 +160,48 @@ final class StageLoop {
     return checkpoints.finish(state, Validation.name(settings.selection().metric()));
   }
 
+  private void noteOtherWorkers(Provenance before, int epoch) {
+    otherWorkers = before.notes().getOrDefault(Reproduction.OTHER_WORKERS, "");
+    if (before.workers() != train.workers()) {
+      otherWorkers +=
+          (otherWorkers.isEmpty() ? "" : ", ") + before.workers() + " until epoch " + epoch;
+      LOG.warn(
+          "stage {} goes on with {} workers instead of {}, which {} allows: its result has other bits"
+              + " than a run with either number from the beginning",
+          stage,
+          train.workers(),
+          before.workers(),
+          ResourceSettings.ALLOW_OTHER_WORKERS_KEY);
+    }
+  }
+
   /** The learning rate of the epoch that follows a state. */
   private double rate(StageState state) {
     return settings
         .updater()
         .rateOf(state.schedule().learningRate(), state.epoch() + 1, settings.epochs());
+  }
+
+  /** An AUROC of classes without examples is not defined: refused now, not after an epoch. */
+  private void requireEveryClass(List<ExampleRef> valid) {
+    if (settings.selection().metric() != Selection.Metric.AUROC_MACRO) {
+      return;
+    }
+    List<String> missing = new ArrayList<>(definition.targetClasses());
+    valid.stream()
+        .filter(example -> example.targetClass() >= 0)
+        .forEach(example -> missing.remove(definition.targetClasses().get(example.targetClass())));
+    if (!missing.isEmpty()) {
+      throw new InputException(
+          "Stage '"
+              + stage
+              + "' selects by auroc-macro, which is not defined: no validation example has the class "
+              + String.join(", ", missing)
+              + ". Give each class validation examples, or select by another metric:"
+              + " cogaze.recipe.stages."
+              + stage
+              + ".selection.metric");
+    }
   }
 
   private Validation validation(List<ExampleRef> examples) {
@@ -212,19 +259,7 @@ final class StageLoop {
   private StageState after(
       StageState state, int epoch, StageNetwork network, Map<String, Validation.Value> values) {
     String metric = Validation.name(settings.selection().metric());
-    Validation.Value value = values.get(metric);
-    if (value == null) {
-      throw new ConfigurationException(
-          "Stage '"
-              + stage
-              + "' selects by "
-              + metric
-              + ", but its validation gives "
-              + values.keySet()
-              + ". Correct cogaze.recipe.stages."
-              + stage
-              + ".selection.metric, or give each class validation examples");
-    }
+    Validation.Value value = Objects.requireNonNull(values.get(metric), metric);
     if (!value.isKnown()) {
       warnUnjudged(epoch, metric);
     } else if (!Double.isFinite(value.value())) {
@@ -284,6 +319,9 @@ final class StageLoop {
     notes.put("backend", Backend.current().name().toLowerCase(Locale.ROOT));
     if (!scope.request().configuration().isEmpty()) {
       notes.put(Reproduction.CONFIGURATION, scope.request().configuration());
+    }
+    if (!otherWorkers.isEmpty()) {
+      notes.put(Reproduction.OTHER_WORKERS, otherWorkers);
     }
     notes.put("pretrained", "no: every network began with random weights, none were pretrained");
     return new Provenance(

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.slf4j.Logger;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
 final class StageRun {
   private static final Logger LOG = LoggerFactory.getLogger(StageRun.class);
   private static final int MEBI = 1 << 20;
+  private static final String WORKERS = "train.workers";
 
   private final StageScope scope;
   private final JavaSparkContext context;
@@ -74,7 +76,7 @@ final class StageRun {
     if (request.startAnew()) {
       throwAwayIfDifferent(stamp);
     }
-    Rerun rerun = Rerun.decide(fs, layout.folder(), CheckpointStore.STAGE_KIND, stamp, false);
+    Rerun rerun = decided(layout.folder(), CheckpointStore.STAGE_KIND, stamp);
     if (rerun.action() == Rerun.Action.ALREADY_DONE) {
       Manifest finished = rerun.committed().orElseThrow();
       Optional<String> damage = checkpoints.damage(finished.body().path("best_epoch").asInt());
@@ -92,8 +94,7 @@ final class StageRun {
       }
     }
     Optional<Integer> newest = checkpoints.newestUsable();
-    newest.ifPresent(
-        epoch -> Rerun.decide(fs, layout.checkpoint(epoch), CheckpointStore.KIND, stamp, false));
+    newest.ifPresent(epoch -> decided(layout.checkpoint(epoch), CheckpointStore.KIND, stamp));
     // Later ones are damaged: they must not crowd out whole ones.
     checkpoints.retain(
         checkpoints.epochs().stream().filter(epoch -> epoch <= newest.orElse(0)).toList());
@@ -131,8 +132,28 @@ final class StageRun {
       return result(finished, false, resumedFrom, start);
     } finally {
       Progress.over();
-      shipment.destroy();
+      Broadcasts.destroy(context, shipment);
     }
+  }
+
+  /**
+   * What to do about a folder. Another configuration is refused, but for the number of workers
+   * where that is allowed.
+   */
+  private Rerun decided(Path folder, String kind, ConfigStamp stamp) {
+    Optional<ConfigStamp> other =
+        request.resources().allowOtherWorkers()
+            ? Manifest.readIfPresent(fs, folder)
+                .map(ConfigStamp::of)
+                .filter(old -> withoutWorkers(old).equals(withoutWorkers(stamp)))
+            : Optional.empty();
+    return Rerun.decide(fs, folder, kind, other.orElse(stamp), false);
+  }
+
+  private static Map<String, String> withoutWorkers(ConfigStamp stamp) {
+    TreeMap<String, String> values = new TreeMap<>(stamp.values());
+    values.remove(WORKERS);
+    return values;
   }
 
   private ConfigStamp stamp(StageWeights weights) {
@@ -140,7 +161,7 @@ final class StageRun {
     SettingsText.put(text, "recipe.network", request.recipe().network());
     SettingsText.put(text, "recipe.stages." + stage, settings);
     text.put("train.seed", Long.toString(train.seed()));
-    text.put("train.workers", Integer.toString(train.workers()));
+    text.put(WORKERS, Integer.toString(train.workers()));
     text.put("train.native-threads", Integer.toString(train.nativeThreads()));
     text.put("train.shuffle-window", Integer.toString(train.shuffleWindow()));
     text.put("train.validation-batch-size", Integer.toString(train.validationBatchSize()));

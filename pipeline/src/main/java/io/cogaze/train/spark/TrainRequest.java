@@ -6,6 +6,7 @@ import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.TrainSettings;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -22,6 +23,7 @@ import org.apache.hadoop.fs.Path;
  * @param configuration all settings as text, without secrets, which checkpoints keep so that they
  *     can be made again; empty where nobody wants that
  * @param resources what is checked of the executors
+ * @param pinned by stage, an epoch whose checkpoint is written and kept whatever the cadence says
  */
 public record TrainRequest(
     Path run,
@@ -32,9 +34,26 @@ public record TrainRequest(
     boolean startAnew,
     LockSettings lock,
     String configuration,
-    ResourceSettings resources) {
+    ResourceSettings resources,
+    Map<String, Integer> pinned) {
   public TrainRequest {
     stages = List.copyOf(stages);
+    pinned = Map.copyOf(pinned);
+  }
+
+  /** No checkpoint is kept but those of the cadence. */
+  public TrainRequest(
+      Path run,
+      URI shards,
+      Recipe recipe,
+      TrainSettings settings,
+      List<String> stages,
+      boolean startAnew,
+      LockSettings lock,
+      String configuration,
+      ResourceSettings resources) {
+    this(
+        run, shards, recipe, settings, stages, startAnew, lock, configuration, resources, Map.of());
   }
 
   /** Without a configuration that checkpoints keep, and with the default checks. */

@@ -13,7 +13,9 @@ import io.cogaze.run.RunLayout;
 import io.cogaze.run.StageLayout;
 import io.cogaze.shard.ShardManifest;
 import io.cogaze.shard.ShardSet;
+import io.cogaze.shard.Split;
 import io.cogaze.train.checkpoint.ModelDescription;
+import io.cogaze.train.plan.GivenResources;
 import io.cogaze.train.plan.InitWeights;
 import io.cogaze.train.plan.ResourcePlan;
 import io.cogaze.train.plan.ResourceSettings;
@@ -32,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
@@ -116,20 +119,39 @@ public final class TrainingSum {
     long base = estimate.factors().baseMb();
     ClusterResources cluster = new ClusterResources(conf, train.workers(), driverHeapMb);
     long examples = data.counts().values().stream().mapToLong(split -> split.examples()).sum();
-    return new ResourcePlan(
-            train,
-            needs,
-            cluster.given(
-                MachineMemory.usable(),
-                base,
-                settings.gpuMemoryMb(),
-                free(fs, request.run()),
-                copies(fs, request.run()),
-                held(fs, run)),
-            examples,
-            EXAMPLE_BYTES_PER_PIXEL * data.height() * data.width(),
-            base)
-        .sum(notes);
+    long exampleBytes = EXAMPLE_BYTES_PER_PIXEL * data.height() * data.width();
+    GivenResources given =
+        cluster.given(
+            MachineMemory.usable(),
+            base,
+            settings.gpuMemoryMb(),
+            free(fs, request.run()),
+            copies(fs, request.run()),
+            held(fs, run));
+    rereading(Math.min(given.slots(), train.workers()), exampleBytes).ifPresent(notes::add);
+    return new ResourcePlan(train, needs, given, examples, exampleBytes, base).sum(notes);
+  }
+
+  /**
+   * That row groups are read in more than one round, where the tasks of a JVM shuffle more examples
+   * together than its cache holds, and over more than one round.
+   */
+  private Optional<String> rereading(int tasks, long exampleBytes) {
+    TrainSettings train = request.settings();
+    long shuffled =
+        Math.min(data.count(Split.TRAIN), (long) tasks * train.shuffleWindow()) * exampleBytes;
+    boolean fits = shuffled <= (long) train.exampleCacheMb() << 20;
+    boolean inOneRound =
+        request.recipe().plans(request.stages()).stream()
+            .map(StagePlan::settings)
+            .allMatch(
+                stage ->
+                    (long) stage.batchSize() * stage.averagingFrequency() >= train.shuffleWindow());
+    return fits || inOneRound
+        ? Optional.empty()
+        : Optional.of(
+            "reading: train.example-cache-mb = %d is less than the %d MiB of examples that %d tasks of a JVM shuffle together: row groups are read again in later rounds of an epoch"
+                .formatted(train.exampleCacheMb(), mebibytes(shuffled), tasks));
   }
 
   private StageNeed need(StagePlan plan) {

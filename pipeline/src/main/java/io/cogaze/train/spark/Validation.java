@@ -86,7 +86,7 @@ final class Validation {
             });
       }
     } finally {
-      state.destroy();
+      Broadcasts.destroy(context, state);
       context.clearJobGroup();
     }
     return metrics(rows, network.heads());

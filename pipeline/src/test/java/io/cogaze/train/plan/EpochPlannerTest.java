@@ -108,6 +108,33 @@ final class EpochPlannerTest {
     assertThat(reads / 32.0).as("row groups read per row group stored").isLessThanOrEqualTo(1.2);
   }
 
+  @ParameterizedTest
+  @EnumSource(SamplerKind.class)
+  void theLargestWindowShufflesAllThatAWorkerHas(SamplerKind sampler) {
+    List<ExampleRef> examples = examples(100, 2, 8, 3, new Random(5));
+    EpochPlan all = new EpochPlanner(sampler, 2, 8, 2, 1000).plan(examples, 5, "s", 1);
+
+    EpochPlan plan =
+        new EpochPlanner(sampler, 2, 8, 2, Integer.MAX_VALUE).plan(examples, 5, "s", 1);
+
+    assertThat(PlanToken.encode(1, plan)).isEqualTo(PlanToken.encode(1, all));
+  }
+
+  @ParameterizedTest
+  @EnumSource(SamplerKind.class)
+  void theLargestBatchIsOneOfAllThatAWorkerHas(SamplerKind sampler) {
+    List<ExampleRef> examples = examples(100, 2, 8, 3, new Random(6));
+
+    EpochPlan plan =
+        new EpochPlanner(sampler, 2, Integer.MAX_VALUE, 2, 64).plan(examples, 5, "s", 1);
+
+    assertThat(plan.rounds()).isEqualTo(1);
+    for (int worker = 0; worker < 2; worker++) {
+      assertThat(plan.batches(0, worker)).hasSize(1);
+    }
+    assertThat(plan.examples() - plan.repeats()).isEqualTo(100);
+  }
+
   @Test
   void theLargestFrequencyIsOneRoundOfEverything() {
     List<ExampleRef> examples = examples(102, 2, 32, 3, new Random(4));

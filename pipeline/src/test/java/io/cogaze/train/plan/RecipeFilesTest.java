@@ -10,6 +10,7 @@ import io.cogaze.config.LoadRequest;
 import io.cogaze.error.ConfigurationException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,7 +111,8 @@ final class RecipeFilesTest {
         "native-threads=0 | native-threads must be 1 or more but is 0",
         "native-threads=1025 | native-threads must be 1024 or less but is 1025",
         "average-updater-every=0 | average-updater-every must be 1 or more but is 0",
-        "delta-bits=8 | delta-bits must be 32 or 16 but is 8"
+        "delta-bits=8 | delta-bits must be 32 or 16 but is 8",
+        "averaging-slices=10001 | averaging-slices must be 10000 or less but is 10001"
       })
   void settingsOfTrainingOutOfRangeAreRefused(String setting, String message) {
     ConfigBinder binder =
@@ -120,6 +122,18 @@ final class RecipeFilesTest {
     assertThatThrownBy(binder::check)
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"..", ".", "a/b", "", "-x", "é"})
+  void aStageThatCannotNameAFolderIsRefused(String name) {
+    StageSettings stage = load("cooperative", List.of()).plan("contrast").settings();
+    NetworkSettings network = load("cooperative", List.of()).network();
+
+    assertThatThrownBy(() -> new Recipe("mine", network, List.of(name), Map.of(name, stage)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("order names stage '" + name + "', which cannot be a folder's name")
+        .hasMessageContaining("letters, digits, dot, dash and underscore");
   }
 
   @Test

@@ -21,11 +21,13 @@ import io.cogaze.train.checkpoint.ModelDescription;
 import io.cogaze.train.checkpoint.Reproduction;
 import io.cogaze.train.plan.Recipe;
 import io.cogaze.train.plan.ResourceSettings;
+import io.cogaze.train.plan.TrainSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class CheckpointProvenanceTest {
@@ -132,7 +135,55 @@ final class CheckpointProvenanceTest {
         .hasMessageContaining("cause: configuration and content of the shards: there ");
     assertThatThrownBy(() -> moved.compare(fs, new RunLayout(path("second"))))
         .isInstanceOf(RunException.class)
-        .hasMessageContaining("kept no checkpoint of epoch 2");
+        .hasMessageContaining("has no checkpoint of epoch 2");
+    assertThatThrownBy(() -> moved.stages(TestRecipes.first(1, 1)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("it is of epoch 2, but its stage 'contrast' has 1")
+        .hasMessageContaining("the file was changed");
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource({"epoch, abc", "epoch, 0", "epoch, -1", "epoch, 99999999999", "parameters_sha256, x"})
+  void aProvenanceThatWasChangedIsRefusedBeforeAnythingIsTrained(String note, String value)
+      throws IOException {
+    Path changed = folder.resolve("changed-" + value + ".json");
+    Files.write(changed, trained.provenance().withNote(note, value).bytes());
+    assertThatThrownBy(() -> Reproduction.read(fs, new org.apache.hadoop.fs.Path(changed.toUri())))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("'" + value + "'")
+        .hasMessageContaining("the file was changed after CoGaze wrote it");
+  }
+
+  @Test
+  void theEpochThatIsMadeAgainIsKeptWhateverTheCadenceSays() {
+    TrainSettings usual = TestRecipes.settings(2);
+    TrainSettings seldom =
+        new TrainSettings(
+            usual.seed(),
+            usual.workers(),
+            usual.nativeThreads(),
+            usual.shuffleWindow(),
+            usual.exampleCacheMb(),
+            usual.validationBatchSize(),
+            usual.cacheFrozenFeatures(),
+            usual.averagingSlices(),
+            usual.tensorboard(),
+            new TrainSettings.Checkpoints(10, 1));
+    StageTrainer.train(
+        TestSpark.session(),
+        new TrainRequest(
+            path("pinned"),
+            shards,
+            TestRecipes.first(1, 5),
+            seldom,
+            List.of(),
+            false,
+            LockSettings.DEFAULT,
+            SETTINGS,
+            ResourceSettings.DEFAULT,
+            Map.of("contrast", 2)));
+    assertThat(store("pinned").read(5).state().schedule().bestEpoch()).isNotEqualTo(2);
+    assertThat(store("pinned").epochs()).contains(2, 5).hasSizeLessThanOrEqualTo(3);
   }
 
   @Test

@@ -12,7 +12,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 
 final class EngineGuardTest {
-  private static final ResourceSettings ALLOWED = new ResourceSettings(false, 0, true);
+  private static final ResourceSettings ALLOWED = new ResourceSettings(false, 0, true, false);
 
   private static JavaSparkContext context() {
     return JavaSparkContext.fromSparkContext(TestSpark.session().sparkContext());

@@ -70,6 +70,35 @@ final class MetricsFaultsTest {
     assertThat(lost).as("deaths that leave no manifest").isPositive();
   }
 
+  @Test
+  void filesOfEarlierEpochsThatSomebodyDeletedOrCutOffAreLeftOutAndTheStageGoesOn()
+      throws IOException {
+    FileSystem fs = FaultyFileSystem.open();
+    Path run = temporary.resolve("deleted");
+    try (RunLock lock = lock(run)) {
+      EpochFolder<List<MetricRow>> metrics = metrics(fs, run);
+      for (int epoch = 1; epoch <= 3; epoch++) {
+        metrics.write(epoch, rows(epoch), lock);
+      }
+      fs.delete(file(fs, run, 1), false);
+      fs.create(file(fs, run, 2), true).close();
+
+      assertThat(metrics.rowsBefore(4)).isEqualTo(1);
+      Manifest manifest = metrics.write(4, rows(4), lock);
+
+      manifest.verify(fs, folder(run), true);
+      assertThat(manifest.files())
+          .extracting(file -> file.name().substring(0, "epoch-00000".length()))
+          .containsExactly("epoch-00003", "epoch-00004");
+    }
+  }
+
+  private static org.apache.hadoop.fs.Path file(FileSystem fs, Path run, int epoch) {
+    String name =
+        Manifest.read(fs, folder(run)).file("epoch-%05d".formatted(epoch), ".parquet").name();
+    return new org.apache.hadoop.fs.Path(folder(run), name);
+  }
+
   private static RunLock lock(Path run) throws IOException {
     return RunLock.acquire(
         FaultyFileSystem.open(), FaultyFileSystem.path(run), "train", LockSettings.DEFAULT);

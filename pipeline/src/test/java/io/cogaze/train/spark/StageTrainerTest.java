@@ -3,9 +3,13 @@ package io.cogaze.train.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
+import io.cogaze.metric.Classification;
+import io.cogaze.metric.SaliencyMetrics;
 import io.cogaze.nn.network.Head;
 import io.cogaze.run.LockSettings;
 import io.cogaze.run.Manifest;
@@ -13,17 +17,27 @@ import io.cogaze.run.ManifestFile;
 import io.cogaze.run.RunLayout;
 import io.cogaze.run.RunLock;
 import io.cogaze.run.StageLayout;
+import io.cogaze.shard.Example;
+import io.cogaze.shard.IndexEntry;
+import io.cogaze.shard.ShardReader;
+import io.cogaze.shard.ShardSet;
+import io.cogaze.shard.Split;
 import io.cogaze.train.TestRecipes;
 import io.cogaze.train.TestSpark;
 import io.cogaze.train.TrainingShards;
 import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.Parts;
+import io.cogaze.train.checkpoint.Reproduction;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.PlateauSettings;
 import io.cogaze.train.plan.Recipe;
+import io.cogaze.train.plan.ResourceSettings;
+import io.cogaze.train.plan.SamplerKind;
+import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.plan.UpdaterSettings;
+import io.cogaze.train.step.BatchAssembler;
 import io.cogaze.weights.ParametersHash;
 import java.io.IOException;
 import java.net.URI;
@@ -33,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,10 +55,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
 
 final class StageTrainerTest {
   private static final int TRAIN = 23;
   private static final int VALID = 9;
+  private static final ResourceSettings OTHER_WORKERS = new ResourceSettings(false, 0, false, true);
 
   @TempDir static Path folder;
   private static URI shards;
@@ -197,6 +215,54 @@ final class StageTrainerTest {
   }
 
   @Test
+  void anInterruptedStageGoesOnWithOtherWorkersWhenAskedToAndItsCheckpointsSaySo()
+      throws IOException {
+    Recipe recipe = TestRecipes.first(1, 3);
+    Path run = folder.resolve("other-workers");
+    List<String> whole = hashes(train(run, recipe, TestRecipes.settings(2)));
+    StageLayout stage = layout(run).stage("contrast");
+    CheckpointStore store = new CheckpointStore(fs(), stage);
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    store.retain(List.of(1));
+
+    assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(3)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("train.workers: there 2, now 3");
+    assertThatThrownBy(
+            () -> train(run, TestRecipes.first(1, 4), TestRecipes.settings(3), OTHER_WORKERS))
+        .as("only the number of workers may differ")
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("epochs: there 3, now 4");
+
+    TrainResult other = train(run, recipe, TestRecipes.settings(3), OTHER_WORKERS);
+
+    assertThat(other.stages().get(0).resumedFrom()).isEqualTo(1);
+    assertThat(hashes(other)).isNotEqualTo(whole);
+    assertThat(store.provenance(1).notes()).doesNotContainKey("other_workers");
+    assertThat(store.provenance(3).workers()).isEqualTo(3);
+    assertThat(store.provenance(3).notes()).containsEntry("other_workers", "2 until epoch 1");
+
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    store.retain(List.of(1, 2));
+    train(run, recipe, TestRecipes.settings(2), OTHER_WORKERS);
+    assertThat(store.provenance(3).notes())
+        .containsEntry("other_workers", "2 until epoch 1, 3 until epoch 2");
+    String file = Manifest.read(fs(), stage.checkpoint(3)).file("provenance", ".json").name();
+    assertThatThrownBy(
+            () -> Reproduction.read(fs(), new org.apache.hadoop.fs.Path(stage.checkpoint(3), file)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            "not trained by 2 workers from the beginning, but by 2 until epoch 1");
+    assertThat(
+            train(run, recipe, TestRecipes.settings(4), OTHER_WORKERS)
+                .stages()
+                .get(0)
+                .alreadyDone())
+        .as("a finished stage is kept")
+        .isTrue();
+  }
+
+  @Test
   void aPlateauGoesBackToTheBestCheckpointAndResumesToTheSameBits() throws IOException {
     Recipe recipe =
         changed(
@@ -231,6 +297,52 @@ final class StageTrainerTest {
         .isInstanceOf(RunException.class)
         .hasMessageContaining("Stage 'contrast' stopped")
         .hasMessageContaining("learning");
+  }
+
+  @Test
+  void anExampleThatIsFittedInPlaceOfAnotherEndsTrainingBeforeACheckpointIsWritten()
+      throws IOException {
+    URI wrong = TrainingShards.write(folder.resolve("wrong-index"), TRAIN, VALID, 64, 64);
+    IndexEntry twice =
+        ShardSet.open(new Configuration(), wrong).index().stream()
+            .filter(entry -> entry.split() == Split.TRAIN)
+            .findFirst()
+            .orElseThrow();
+    TrainingShards.reindex(
+        wrong,
+        entry ->
+            entry.file().equals(twice.file())
+                    && entry.rowGroup() == twice.rowGroup()
+                    && entry.row() == twice.row() + 1
+                ? new IndexEntry(
+                    entry.exampleId(),
+                    entry.patientKey(),
+                    entry.split(),
+                    entry.targetClass(),
+                    entry.hasGaze(),
+                    entry.file(),
+                    entry.rowGroup(),
+                    twice.row())
+                : entry);
+    Path run = folder.resolve("wrong");
+
+    assertThatThrownBy(
+            () ->
+                StageTrainer.train(
+                    TestSpark.session(),
+                    new TrainRequest(
+                        path(run),
+                        wrong,
+                        TestRecipes.first(1, 1),
+                        TestRecipes.settings(2),
+                        List.of(),
+                        false,
+                        LockSettings.DEFAULT)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Stage 'contrast', epoch 1, round ")
+        .hasMessageContaining("others than planned, or one twice and another not at all")
+        .hasMessageContaining("run preprocess again");
+    assertThat(new CheckpointStore(fs(), layout(run).stage("contrast")).epochs()).isEmpty();
   }
 
   @Test
@@ -279,6 +391,177 @@ final class StageTrainerTest {
         .hasSize(6)
         .allMatch(row -> Double.isNaN(row.value()) && row.n() == 0);
     assertThat(TrainedStage.load(fs(), layout(run), "contrast").epoch()).isEqualTo(3);
+  }
+
+  @Test
+  void aSelectionThatTheHeadsDoNotGiveIsRefusedBeforeAnythingIsTrained() {
+    for (Selection.Metric metric : List.of(Selection.Metric.AUROC_MACRO, Selection.Metric.KL)) {
+      Path run = folder.resolve("selects-by-" + metric);
+      Recipe recipe = selecting(TestRecipes.first(1, 1), "contrast", metric);
+
+      assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(2)))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("which its heads [embedding] do not give")
+          .hasMessageContaining("Correct cogaze.recipe.stages.contrast.selection.metric");
+      assertThat(run.resolve("stages")).doesNotExist();
+    }
+  }
+
+  @Test
+  void validationIsTheExactEvaluationOfEveryOutputOfTheNetworkThatIsKept() throws IOException {
+    Path run = folder.resolve("validated");
+    StageSettings old = TestRecipes.cooperative(1).plan("classify").settings();
+    StageSettings joint =
+        new StageSettings(
+            Map.of("densenet-class", 1.0, "saliency", 0.5),
+            List.of("densenet", "densenet-classifier", "encoder", "decoder", "saliency-head"),
+            List.of(),
+            List.of(),
+            SamplerKind.OVERSAMPLED,
+            old.batchSize(),
+            old.averagingFrequency(),
+            1,
+            old.updater(),
+            old.plateau(),
+            new Selection(Selection.Metric.AUROC_MACRO, Selection.Mode.MAX),
+            old.earlyStoppingPatience(),
+            1);
+    Recipe recipe =
+        new Recipe("test", TestRecipes.NETWORK, List.of("joint"), Map.of("joint", joint));
+    TrainResult.StageResult result = train(run, recipe, TestRecipes.settings(2)).stages().get(0);
+
+    ShardSet set = ShardSet.open(new Configuration(), shards);
+    List<Example> valid = new ArrayList<>();
+    for (IndexEntry entry : set.index()) {
+      if (entry.split() == Split.VALID) {
+        try (ShardReader reader = set.reader(entry.file())) {
+          valid.add(reader.readRowGroup(entry.rowGroup()).get(entry.row()));
+        }
+      }
+    }
+    TrainedStage.InferenceNetwork network =
+        TrainedStage.load(fs(), layout(run), "joint")
+            .network(Set.of(Head.DENSENET_CLASS, Head.SALIENCY));
+    List<Head> outputs = network.built().outputs();
+    MultiDataSet arrays = new BatchAssembler(outputs, TrainingShards.CLASSES, 1).assemble(valid);
+    INDArray[] found = network.graph().output(false, arrays.getFeatures());
+    int classHead = outputs.indexOf(Head.DENSENET_CLASS);
+    int gazeHead = outputs.indexOf(Head.SALIENCY);
+    float[][] probabilities = found[classHead].toFloatMatrix();
+    int[] targets = new int[valid.size()];
+    double divergence = 0;
+    double entropy = 0;
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = BatchAssembler.targetClass(valid.get(i), TrainingShards.CLASSES);
+      entropy -= Math.log(probabilities[i][targets[i]]) / targets.length;
+      divergence +=
+          SaliencyMetrics.kl(
+                  found[gazeHead].slice(i).dup().data().asFloat(),
+                  arrays.getLabels(gazeHead).slice(i).dup().data().asFloat())
+              / targets.length;
+    }
+    double auroc =
+        Classification.of(probabilities, targets, TrainingShards.CLASSES.size())
+            .macroAuroc()
+            .orElseThrow();
+
+    assertThat(result.bestValue()).isEqualTo(auroc);
+    Map<String, Double> values = new TreeMap<>();
+    for (MetricRow row : metrics(run, "joint")) {
+      if (row.split().equals("valid")) {
+        assertThat(row.n()).as(row.metric()).isEqualTo(VALID);
+        values.put(row.metric(), row.value());
+      }
+    }
+    assertThat(values)
+        .containsOnlyKeys(
+            "loss", "loss_densenet_class", "loss_saliency", "kl", "auroc_macro", "accuracy");
+    assertThat(values.get("auroc_macro")).isEqualTo(auroc);
+    assertThat(values.get("loss_densenet_class")).isCloseTo(entropy, within(1e-5));
+    assertThat(values.get("kl")).isCloseTo(divergence, within(1e-5));
+    assertThat(values.get("loss")).isCloseTo(entropy + 0.5 * divergence, within(1e-5));
+  }
+
+  @Test
+  void batchesThatCannotHoldATripletAreRefusedBeforeAnythingIsTrained() {
+    Path run = folder.resolve("no-triplets");
+    StageSettings old = TestRecipes.first(1, 1).plan("contrast").settings();
+    Recipe recipe = batchesOf(2, old);
+
+    assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(2)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("Stage 'contrast' trains the embedding head in batches of 2")
+        .hasMessageContaining("cogaze.recipe.stages.contrast.batch-size to 3 at least");
+    assertThat(run.resolve("stages")).doesNotExist();
+  }
+
+  private static Recipe batchesOf(int size, StageSettings old) {
+    StageSettings settings =
+        new StageSettings(
+            old.heads(),
+            old.trainable(),
+            old.frozen(),
+            old.initWeights(),
+            old.sampler(),
+            size,
+            old.averagingFrequency(),
+            old.epochs(),
+            old.updater(),
+            old.plateau(),
+            old.selection(),
+            old.earlyStoppingPatience(),
+            old.inputReduction());
+    return new Recipe(
+        "test", TestRecipes.NETWORK, List.of("contrast"), Map.of("contrast", settings));
+  }
+
+  @Test
+  void anAurocWithoutValidationExamplesOfAClassIsRefusedBeforeAnythingIsTrained()
+      throws IOException {
+    Path run = folder.resolve("auroc");
+    URI few = TrainingShards.write(folder.resolve("two-classes"), TRAIN, 2, 64, 64);
+    Recipe recipe = selecting(TestRecipes.first(2, 1), "classify", Selection.Metric.AUROC_MACRO);
+
+    assertThatThrownBy(
+            () ->
+                StageTrainer.train(
+                    TestSpark.session(),
+                    new TrainRequest(
+                        path(run),
+                        few,
+                        recipe,
+                        TestRecipes.settings(2),
+                        List.of(),
+                        false,
+                        LockSettings.DEFAULT)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Stage 'classify' selects by auroc-macro")
+        .hasMessageContaining("no validation example has the class CHF");
+    assertThat(run.resolve("stages/contrast/manifest.json")).exists();
+    assertThat(run.resolve("stages/classify/metrics")).doesNotExist();
+  }
+
+  /** The recipe with another metric of selection in one stage. */
+  private static Recipe selecting(Recipe recipe, String stage, Selection.Metric metric) {
+    StageSettings old = recipe.plan(stage).settings();
+    Map<String, StageSettings> stages = new TreeMap<>(recipe.stages());
+    stages.put(
+        stage,
+        new StageSettings(
+            old.heads(),
+            old.trainable(),
+            old.frozen(),
+            old.initWeights(),
+            old.sampler(),
+            old.batchSize(),
+            old.averagingFrequency(),
+            old.epochs(),
+            old.updater(),
+            old.plateau(),
+            new Selection(metric, Selection.Mode.MIN),
+            old.earlyStoppingPatience(),
+            old.inputReduction()));
+    return new Recipe(recipe.name(), recipe.network(), recipe.order(), stages);
   }
 
   private static List<MetricRow> metrics(Path run, String stage) throws IOException {
@@ -356,6 +639,22 @@ final class StageTrainerTest {
         TestSpark.session(),
         new TrainRequest(
             path(run), shards, recipe, settings, List.of(), startAnew, LockSettings.DEFAULT));
+  }
+
+  private static TrainResult train(
+      Path run, Recipe recipe, TrainSettings settings, ResourceSettings resources) {
+    return StageTrainer.train(
+        TestSpark.session(),
+        new TrainRequest(
+            path(run),
+            shards,
+            recipe,
+            settings,
+            List.of(),
+            false,
+            LockSettings.DEFAULT,
+            "cogaze {}",
+            resources));
   }
 
   private static String hash(TrainedStage stage, String part) {

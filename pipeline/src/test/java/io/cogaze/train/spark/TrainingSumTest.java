@@ -9,6 +9,7 @@ import io.cogaze.train.TrainingShards;
 import io.cogaze.train.plan.Recipe;
 import io.cogaze.train.plan.ResourceSettings;
 import io.cogaze.train.plan.ResourceSum;
+import io.cogaze.train.plan.TrainSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -57,6 +58,32 @@ final class TrainingSumTest {
         .contains("checkpoints of stage fuse: 101 x ")
         .contains("time: stage contrast: not known yet; the log says it from the first");
     assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aCacheThatDoesNotHoldWhatIsShuffledTogetherIsSaid() throws IOException {
+    URI shards = TrainingShards.write(folder.resolve("shards"), 40, 4, 64, 64);
+    String again = "row groups are read again in later rounds";
+    assertThat(sum(windowed(shards, 13, 0), "local[2]").table())
+        .as("two tasks shuffle 13 examples of 16 KiB each, over rounds of 12")
+        .contains("example-cache-mb = 0 is less than the 1 MiB of examples that 2 tasks")
+        .contains(again);
+    assertThat(sum(windowed(shards, 13, 1), "local[2]").table()).doesNotContain(again);
+    assertThat(sum(windowed(shards, 12, 0), "local[2]").table())
+        .as("each round shuffles what it uses")
+        .doesNotContain(again);
+  }
+
+  private TrainRequest windowed(URI shards, int window, int cacheMb) {
+    return new TrainRequest(
+        new org.apache.hadoop.fs.Path(folder.resolve("run").toUri()),
+        shards,
+        TestRecipes.first(1, 1),
+        new TrainSettings(
+            7, 2, 1, window, cacheMb, 8, true, 0, true, new TrainSettings.Checkpoints(1, 1)),
+        List.of(),
+        false,
+        LockSettings.DEFAULT);
   }
 
   @Test
