@@ -83,7 +83,8 @@ final class CogazeEngine implements StepEngine {
             1,
             SEED,
             order.threads());
-    StageNetwork network = StageNetwork.initialise(definition, LEARNING_RATE);
+    int trained = order.phase() == Phase.TRAIN ? subject.batch() : 0;
+    StageNetwork network = StageNetwork.initialise(definition, LEARNING_RATE, trained);
     ExampleKeys.assign(network.graph(), LongStream.rangeClosed(1, subject.batch()).toArray());
     List<INDArray> labels = new ArrayList<>();
     for (Head head : network.heads()) {

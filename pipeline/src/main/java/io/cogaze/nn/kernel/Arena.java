@@ -37,8 +37,12 @@ public final class Arena {
   private static final List<Arena> ALL = new ArrayList<>();
   private static final ThreadLocal<Arena> OF_THREAD = new ThreadLocal<>();
 
-  /** What is asked of the system at a time; untouched pages of it take no memory. */
-  private static final long SLAB_BYTES = 256L << 20;
+  /**
+   * The least that is asked of the system at a time; untouched pages of it take no memory. It is
+   * more than inference takes at all, and training in one or two pieces: a piece that is too small
+   * for the next array is dropped when nothing lies in it, but takes memory until Java collects it.
+   */
+  private static final long SLAB_BYTES = 1L << 30;
 
   /** Values of an array; no machine has memory for more. */
   private static final long MOST_VALUES = 1L << 48;
@@ -64,6 +68,9 @@ public final class Arena {
 
   private Thread owner;
   private long lives;
+
+  /** From the time when memory is expected to be used until it is. */
+  private TouchAhead ahead;
 
   private Arena(Thread owner) {
     this.owner = owner;
@@ -184,6 +191,39 @@ public final class Arena {
    */
   public static INDArray take(MemoryWorkspace workspace, long... shape) {
     return growing(workspace, length(shape), shape);
+  }
+
+  /**
+   * Says that arrays of the calling thread will take at least so many bytes at a time. If its arena
+   * has no memory yet, it asks for it now, and the system hands out the pages while the thread does
+   * other things, until it takes the first array. Nobody else takes the arena over meanwhile. Does
+   * nothing where arrays are not in the host's memory.
+   *
+   * <p>Errors: OutOfMemoryError when the system has not that much.
+   *
+   * @param bytes not more than will be taken, because all of it may be touched
+   */
+  public static void expect(long bytes) {
+    if (bytes <= 0 || Backend.current() != Backend.CPU) {
+      return;
+    }
+    // Its start names the class that gives memory; until here nothing may have asked for it.
+    Nd4j.factory();
+    Arena arena = ofThread();
+    synchronized (arena) {
+      if (arena.owner == Thread.currentThread() && arena.slabs.isEmpty()) {
+        Slab slab = arena.add(bytes);
+        arena.free(new Block(slab, 0, slab.bytes));
+        arena.ahead = TouchAhead.start(slab.buffer, bytes);
+      }
+    }
+  }
+
+  private void stopTouching() {
+    if (ahead != null) {
+      ahead.stop();
+      ahead = null;
+    }
   }
 
   /** See {@link Buffers#grown}. */
@@ -320,6 +360,22 @@ public final class Arena {
     }
   }
 
+  /** Bytes of all arrays of this process's arenas that are in use. */
+  public static long usedBytes() {
+    synchronized (ALL) {
+      long sum = 0;
+      for (Arena arena : ALL) {
+        synchronized (arena) {
+          arena.collect();
+          for (Block block : arena.used.values()) {
+            sum += block.bytes;
+          }
+        }
+      }
+      return sum;
+    }
+  }
+
   private static Arena ofThread() {
     Arena arena = OF_THREAD.get();
     if (arena == null) {
@@ -348,6 +404,7 @@ public final class Arena {
 
   private boolean isIdle() {
     if (!owner.isAlive()) {
+      stopTouching();
       scopes.clear();
       List<Block> left = new ArrayList<>(used.values());
       used.clear();
@@ -355,10 +412,11 @@ public final class Arena {
       return true;
     }
     collect();
-    return used.isEmpty();
+    return used.isEmpty() && ahead == null;
   }
 
   private INDArray takeOwned(MemoryWorkspace workspace, long capacity, long[] shape) {
+    stopTouching();
     collect();
     long lines = (capacity * Float.BYTES + AlignedArrays.BYTES - 1) / AlignedArrays.BYTES;
     Block block = piece(Math.max(1, lines) * AlignedArrays.BYTES);
@@ -411,8 +469,7 @@ public final class Arena {
     Block found = free.ceiling(new Block(SMALLEST, 0, bytes));
     if (found == null) {
       dropIdleSlabs();
-      Slab slab = new Slab(Math.max(SLAB_BYTES, 2 * bytes));
-      slabs.add(slab);
+      Slab slab = add(bytes);
       found = new Block(slab, 0, slab.bytes);
     } else {
       free.remove(found);
@@ -431,6 +488,13 @@ public final class Arena {
       free.add(rest);
     }
     return found;
+  }
+
+  /** A new slab with room for twice the bytes. */
+  private Slab add(long bytes) {
+    Slab slab = new Slab(Math.max(SLAB_BYTES, 2 * bytes));
+    slabs.add(slab);
+    return slab;
   }
 
   /** Gives back what an earlier network needed and this one does not fit into. */

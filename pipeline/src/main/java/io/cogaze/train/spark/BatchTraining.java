@@ -56,7 +56,7 @@ public final class BatchTraining implements AutoCloseable {
     this.shipment =
         context.broadcast(
             JavaBytes.of(
-                new StageShipment(definition, null, network.frozen(), 0, false, 0, false)));
+                new StageShipment(definition, null, network.frozen(), 0, false, 0, 0, false)));
   }
 
   /** An optimiser's state that does not compress, as after training; never whole on the heap. */

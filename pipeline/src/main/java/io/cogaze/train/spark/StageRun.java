@@ -115,6 +115,7 @@ final class StageRun {
                     (long) train.exampleCacheMb() * MEBI,
                     train.cacheFrozenFeatures(),
                     train.prefetchBatches(),
+                    settings.batchSize(),
                     train.sendsDeltas())));
     try {
       StageLoop loop =

@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param cacheFrozenFeatures whether the frozen beginning's activations are computed once an
  *     example
  * @param prefetchBatches batches that a worker reads ahead
+ * @param batch examples of a training step; 0 where the shipment does not say
  * @param sendsDeltas whether workers send 16-bit differences
  */
 record StageShipment(
@@ -22,6 +23,7 @@ record StageShipment(
     long cacheBytes,
     boolean cacheFrozenFeatures,
     int prefetchBatches,
+    int batch,
     boolean sendsDeltas)
     implements Serializable {
   private static final long serialVersionUID = 1L;

@@ -212,7 +212,8 @@ final class WorkerSlots {
     }
 
     private WorkerNetwork build(double learningRate) {
-      StageNetwork network = StageNetwork.uninitialised(shipment.definition(), learningRate);
+      StageNetwork network =
+          StageNetwork.uninitialised(shipment.definition(), learningRate, shipment.batch());
       network.frozen(shipment.frozen());
       return shipment.cacheFrozenFeatures()
           ? WorkerNetwork.withFrozenFeatures(shipment.definition(), network, features)

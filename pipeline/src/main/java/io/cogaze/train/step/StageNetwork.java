@@ -1,9 +1,12 @@
 package io.cogaze.train.step;
 
+import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.nn.release.FlatVectors;
 import io.cogaze.nn.updater.FlatUpdater;
 import java.nio.FloatBuffer;
@@ -47,8 +50,20 @@ public final class StageNetwork {
 
   /** Builds the network with random parameters, fixed by the definition's seed. */
   public static StageNetwork initialise(StageDefinition definition, double learningRate) {
+    return initialise(definition, learningRate, 0);
+  }
+
+  /**
+   * As the other, for steps on the calling thread: the system hands out their memory while the
+   * network is being built.
+   *
+   * @param batch examples of a training step; 0 where none is to come on this thread
+   */
+  public static StageNetwork initialise(
+      StageDefinition definition, double learningRate, int batch) {
     NativeLibrary.prepare();
     BuiltNetwork built = definition.build(learningRate);
+    expectSteps(definition, built, batch);
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
     return new StageNetwork(built, graph, definition.stepRule(), learningRate);
@@ -56,8 +71,30 @@ public final class StageNetwork {
 
   /** Builds the network with zeros; the state and the frozen values must be set. */
   public static StageNetwork uninitialised(StageDefinition definition, double learningRate) {
+    return uninitialised(definition, learningRate, 0);
+  }
+
+  /**
+   * As the other, for steps on the calling thread; see {@link #initialise(StageDefinition, double,
+   * int)}.
+   */
+  public static StageNetwork uninitialised(
+      StageDefinition definition, double learningRate, int batch) {
     NativeLibrary.prepare();
-    return zeros(definition.build(learningRate), definition.stepRule(), learningRate);
+    BuiltNetwork built = definition.build(learningRate);
+    expectSteps(definition, built, batch);
+    return zeros(built, definition.stepRule(), learningRate);
+  }
+
+  /** All outputs of what learns are there at once when the backward pass begins. */
+  private static void expectSteps(StageDefinition definition, BuiltNetwork built, int batch) {
+    if (batch > 0) {
+      NetworkSpec spec = definition.spec();
+      Arena.expect(
+          MemoryDemand.training(
+                  built, spec.height(), spec.width(), batch, definition.nativeThreads())
+              .kept());
+    }
   }
 
   private static StageNetwork zeros(BuiltNetwork built, StepRule stepRule, double learningRate) {

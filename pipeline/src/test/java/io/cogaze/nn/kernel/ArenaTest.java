@@ -203,4 +203,114 @@ class ArenaTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("Workspace ARENA_TEST is not open");
   }
+
+  /**
+   * Runs work on a new thread at a time when no thread's arena is there to be taken over: as long
+   * as there is one, another thread keeps it busy.
+   */
+  private static void whereNoArenaIsIdle(Runnable work) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              long held = Arena.heldBytes();
+              try (MemoryWorkspace workspace = open("ARENA_BUSY")) {
+                Arena.take(workspace, 1);
+                if (Arena.heldBytes() == held) {
+                  whereNoArenaIsIdle(work);
+                } else {
+                  onANewThread(work);
+                }
+                done.complete(null);
+              } catch (RuntimeException | Error e) {
+                done.completeExceptionally(e);
+              }
+            });
+    thread.start();
+    done.join();
+  }
+
+  private static void onANewThread(Runnable work) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                work.run();
+                done.complete(null);
+              } catch (RuntimeException | Error e) {
+                done.completeExceptionally(e);
+              }
+            });
+    thread.start();
+    try {
+      done.join();
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void memoryThatIsExpectedIsThereBeforeTheFirstArray() {
+    whereNoArenaIsIdle(
+        () -> {
+          long before = Arena.heldBytes();
+          Arena.expect(3_000_000);
+          long held = Arena.heldBytes();
+          assertThat(held).isGreaterThanOrEqualTo(before + 3_000_000);
+          Arena.expect(4_000_000);
+          try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+            INDArray array = Arena.take(workspace, 750_000).assign(1);
+            assertThat(array.sumNumber().doubleValue()).isEqualTo(750_000);
+          }
+          Arena.expect(5_000_000);
+          assertThat(Arena.heldBytes()).isEqualTo(held);
+        });
+  }
+
+  @Test
+  void memoryThatIsExpectedIsTakenOverAfterItsThreadOnly() {
+    whereNoArenaIsIdle(
+        () -> {
+          Runnable takes =
+              () -> {
+                try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+                  Arena.take(workspace, 1);
+                }
+              };
+          long[] held = new long[1];
+          onANewThread(
+              () -> {
+                Arena.expect(1_000_000);
+                held[0] = Arena.heldBytes();
+                onANewThread(takes);
+                assertThat(Arena.heldBytes()).isGreaterThan(held[0]);
+                held[0] = Arena.heldBytes();
+              });
+          try (MemoryWorkspace busy = open("ARENA_TEST")) {
+            Arena.take(busy, 1);
+            onANewThread(takes);
+          }
+          assertThat(Arena.heldBytes()).isEqualTo(held[0]);
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 0})
+  void whereNothingIsExpectedNothingIsAskedFor(long bytes) {
+    long held = Arena.heldBytes();
+    Arena.expect(bytes);
+    assertThat(Arena.heldBytes()).isEqualTo(held);
+  }
+
+  @Test
+  void bytesInUseAreThoseOfOpenWorkspaces() {
+    long before = Arena.usedBytes();
+    try (MemoryWorkspace workspace = open("ARENA_TEST")) {
+      Arena.take(workspace, 1000);
+      assertThat(Arena.usedBytes()).isEqualTo(before + 4032);
+    }
+    assertThat(Arena.usedBytes()).isEqualTo(before);
+  }
 }

@@ -333,6 +333,7 @@ final class AveragingTest {
                     1 << 20,
                     false,
                     settings.prefetch(),
+                    settings.batch(),
                     settings.deltas())));
     List<RoundSummary> rounds = new ArrayList<>();
     CogazeTrainingMaster master =

@@ -69,7 +69,7 @@ final class TaskDeviceTest {
             1,
             1);
     float[] frozen = StageNetwork.initialise(definition, RATE).frozen();
-    return new StageShipment(definition, set.handle(), frozen, 0, false, 0, false);
+    return new StageShipment(definition, set.handle(), frozen, 0, false, 0, 0, false);
   }
 
   @Test

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
+import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.loss.TripletOptions;
+import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.shard.Split;
@@ -25,8 +27,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 
 final class WorkerNetworkTest {
@@ -86,6 +95,57 @@ final class WorkerNetworkTest {
     WorkerReport again = cached.fit(TOKEN, WorkerNetworkTest::examples);
     assertThat(again.idHash()).isEqualTo(apart.idHash());
     assertThat(cache.size()).isEqualTo(6);
+  }
+
+  static Stream<Arguments> stages() {
+    return Stream.of(
+        Arguments.of(Head.DENSENET_CLASS, List.of("densenet", "densenet-classifier")),
+        Arguments.of(Head.SALIENCY, List.of("encoder", "decoder", "saliency-head")),
+        Arguments.of(Head.FUSED_CLASS, List.of("fused-classifier")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("stages")
+  void aStepTakesTheMemoryThatANetworkIsBuiltWith(Head head, List<String> trainable) {
+    int batch = 3;
+    StageDefinition definition = definition(Map.of(head, 1.0), trainable, 1e-3);
+    StageNetwork network = StageNetwork.initialise(definition, 1e-3, batch);
+    long expected = MemoryDemand.training(network.built(), SIZE, SIZE, batch, 1).kept();
+    long before = Arena.usedBytes();
+    long[] used = new long[1];
+    network
+        .graph()
+        .setListeners(
+            new BaseTrainingListener() {
+              @Override
+              public void onForwardPass(Model model, Map<String, INDArray> activations) {
+                used[0] = Arena.usedBytes() - before;
+              }
+            });
+    WorkerNetwork worker = new WorkerNetwork(definition, network);
+
+    worker.fit(new PlanToken(1, 0, 0, List.of(rows(0, batch))), WorkerNetworkTest::examples);
+
+    assertThat(expected).isPositive();
+    assertThat(used[0]).isGreaterThanOrEqualTo(expected * 9 / 10);
+  }
+
+  @Test
+  void aNetworkBuiltWithTheMemoryOfItsStepsTrainsToTheSameBits() {
+    StageDefinition definition =
+        definition(Head.DENSENET_CLASS, List.of("densenet", "densenet-classifier"), 1e-3);
+    StageNetwork plain = StageNetwork.initialise(definition, 1e-3);
+    StageNetwork ahead = StageNetwork.uninitialised(definition, 1e-3, 3);
+    ahead.frozen(plain.frozen());
+    ahead.state(plain.state());
+
+    double expected =
+        new WorkerNetwork(definition, plain).fit(TOKEN, WorkerNetworkTest::examples).lossSum();
+    double found =
+        new WorkerNetwork(definition, ahead).fit(TOKEN, WorkerNetworkTest::examples).lossSum();
+
+    assertThat(found).isEqualTo(expected);
+    assertThat(ahead.state().learned()).isEqualTo(plain.state().learned());
   }
 
   @Test
