@@ -40,7 +40,10 @@ final class OneDnnBatchNorm {
    * so much that a training step shows it: an error in the mean of a gradient goes the same way in
    * every pixel, and adds up in the weights below it.
    */
-  private static final long MANY = 1 << 15;
+  private static final long MANY = 1 << 11;
+
+  /** The same where channels do not lie in blocks: there only the means are taken again. */
+  private static final long MANY_FOR_MEANS = 1 << 15;
 
   private final LayoutRule layouts;
 
@@ -162,7 +165,7 @@ final class OneDnnBatchNorm {
           new double[][] {
             operation.own(DNNL_ARG_MEAN).doubles(c), operation.own(DNNL_ARG_VARIANCE).doubles(c)
           };
-      if (count >= MANY) {
+      if (count >= MANY_FOR_MEANS) {
         moments[0] = OneDnnPooling.channelMeans(source, form, buffers);
       }
     }
@@ -336,7 +339,8 @@ final class OneDnnBatchNorm {
       factor[c] = -share * inverse * ofScale[c];
       constant[c] = -share * ofShift[c] - factor[c] * statistics.mean()[c];
     }
-    OneDnnChannels.addAffine(source, factor, constant, dx, form, buffers);
+    OneDnnChannels.addAffine(
+        source, pieces.repeat(factor), pieces.repeat(constant), dx, pieces.form());
     return result(dx, Form.of(x), buffers);
   }
 }

@@ -6,21 +6,22 @@ import static io.cogaze.nn.kernel.Reorders.copy;
 import static io.cogaze.nn.kernel.Reorders.descriptor;
 import static io.cogaze.nn.kernel.Reorders.fresh;
 import static io.cogaze.nn.kernel.Reorders.result;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -167,34 +168,51 @@ final class OneDnnChannels {
         .ownArgument(DNNL_ARG_DIFF_WEIGHTS, plan.diff_weights_desc());
   }
 
-  private record SumKey(Form form) {}
+  private record AddKey(Form form) {}
 
   /**
-   * y += x * factor + constant for each channel: a normalisation by given statistics and a sum,
-   * which oneDNN has fast code for, as it has not for a product and a sum in one operation.
+   * y += x * factor + constant for each channel: a 1 x 1 convolution of each channel by itself that
+   * adds to what is there.
    *
-   * @param form of x and y
+   * @param form of x and y, in blocks
    */
-  static void addAffine(
-      INDArray x, double[] factor, double[] constant, INDArray y, Form form, Buffers buffers) {
-    INDArray addend = form.scratch(buffers);
-    OneDnnBatchNorm.affine(x, addend, form, factor, constant, false);
+  static void addAffine(INDArray x, float[] factor, float[] constant, INDArray y, Form form) {
     OneDnnSession session = OneDnnSession.get();
-    OneDnnOperation operation = session.operation(new SumKey(form), () -> addTo(form));
-    operation.place(DNNL_ARG_SRC_0, AlignedAddress.of(y));
-    operation.place(DNNL_ARG_SRC_1, AlignedAddress.of(addend));
+    OneDnnOperation operation = session.operation(new AddKey(form), () -> addTo(form));
+    operation.own(DNNL_ARG_WEIGHTS).put(factor);
+    operation.own(DNNL_ARG_BIAS).put(constant);
+    operation.place(DNNL_ARG_SRC, AlignedAddress.of(x));
     operation.place(DNNL_ARG_DST, AlignedAddress.of(y));
     session.run(operation);
   }
 
   private static OneDnnOperation addTo(Form form) {
+    long[] one = {1, 1};
+    long[] none = {0, 0};
     memory.desc md = descriptor(form);
-    binary.primitive_desc plan =
-        new binary.primitive_desc(
-            new binary.desc(algorithm.binary_add, md, md, md), OneDnnSession.engine());
-    return new OneDnnOperation(OneDnnSession.engine(), new binary(plan), plan)
-        .argument(DNNL_ARG_SRC_0, md)
-        .argument(DNNL_ARG_SRC_1, md)
+    post_ops sum = new post_ops();
+    sum.append_sum();
+    primitive_attr attributes = new primitive_attr();
+    attributes.set_post_ops(sum);
+    convolution_forward.primitive_desc plan =
+        new convolution_forward.primitive_desc(
+            new convolution_forward.desc(
+                prop_kind.forward_inference,
+                algorithm.convolution_direct,
+                md,
+                new memory.desc(
+                    new long[] {form.channels(), 1, 1, 1, 1}, FLOAT, memory.format_tag.any),
+                new memory.desc(new long[] {form.channels()}, FLOAT, memory.format_tag.x),
+                md,
+                one,
+                none,
+                none),
+            attributes,
+            OneDnnSession.engine());
+    return new OneDnnOperation(OneDnnSession.engine(), new convolution_forward(plan), plan)
+        .argument(DNNL_ARG_SRC, md)
+        .ownArgument(DNNL_ARG_WEIGHTS, plan.weights_desc())
+        .ownArgument(DNNL_ARG_BIAS, plan.bias_desc())
         .argument(DNNL_ARG_DST, md);
   }
 }
