@@ -30,6 +30,7 @@ import io.cogaze.train.spark.TrainRequest;
 import io.cogaze.train.spark.TrainResult;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileSystem;
@@ -187,7 +188,8 @@ final class DemoCommand extends AbstractCommand {
                         overwrite,
                         locking,
                         config.render(TrainCommand.REPRODUCED),
-                        settings.resources().get()),
+                        settings.resources().get(),
+                        Map.of()),
                     result -> TrainOutputs.write(fileSystem, run, config, result)));
     TrainCommand.print(out(), trained);
     EvaluateResult evaluated =

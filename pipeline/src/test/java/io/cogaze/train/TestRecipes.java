@@ -2,6 +2,7 @@ package io.cogaze.train;
 
 import io.cogaze.train.plan.InitWeights;
 import io.cogaze.train.plan.NetworkSettings;
+import io.cogaze.train.plan.PlateauSettings;
 import io.cogaze.train.plan.Recipe;
 import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.plan.Selection;
@@ -87,8 +88,36 @@ public final class TestRecipes {
 
   /** Settings with this many averaging workers. */
   public static TrainSettings settings(int workers) {
-    return new TrainSettings(
-        7, workers, 1, 8, 16, 8, true, 0, true, new TrainSettings.Checkpoints(1, 100));
+    return settings(workers, new TrainSettings.Checkpoints(1, 100));
+  }
+
+  /** The same with other checkpoints. */
+  public static TrainSettings settings(int workers, TrainSettings.Checkpoints checkpoints) {
+    return new TrainSettings(7, workers, 1, 8, 16, 8, true, 0, true, checkpoints);
+  }
+
+  /** A stage that learns, and is judged, in another way on the same network. */
+  public static StageSettings learning(
+      StageSettings stage,
+      int batchSize,
+      UpdaterSettings updater,
+      Optional<PlateauSettings> plateau,
+      Selection selection,
+      int patience) {
+    return new StageSettings(
+        stage.heads(),
+        stage.trainable(),
+        stage.frozen(),
+        stage.initWeights(),
+        stage.sampler(),
+        batchSize,
+        stage.averagingFrequency(),
+        stage.epochs(),
+        updater,
+        plateau,
+        selection,
+        patience,
+        stage.inputReduction());
   }
 
   private static StageSettings stage(

@@ -41,22 +41,7 @@ public record TrainRequest(
     pinned = Map.copyOf(pinned);
   }
 
-  /** No checkpoint is kept but those of the cadence. */
-  public TrainRequest(
-      Path run,
-      URI shards,
-      Recipe recipe,
-      TrainSettings settings,
-      List<String> stages,
-      boolean startAnew,
-      LockSettings lock,
-      String configuration,
-      ResourceSettings resources) {
-    this(
-        run, shards, recipe, settings, stages, startAnew, lock, configuration, resources, Map.of());
-  }
-
-  /** Without a configuration that checkpoints keep, and with the default checks. */
+  /** Without a configuration that checkpoints keep, with the default checks, and none pinned. */
   public TrainRequest(
       Path run,
       URI shards,
@@ -65,6 +50,16 @@ public record TrainRequest(
       List<String> stages,
       boolean startAnew,
       LockSettings lock) {
-    this(run, shards, recipe, settings, stages, startAnew, lock, "", ResourceSettings.DEFAULT);
+    this(
+        run,
+        shards,
+        recipe,
+        settings,
+        stages,
+        startAnew,
+        lock,
+        "",
+        ResourceSettings.DEFAULT,
+        Map.of());
   }
 }

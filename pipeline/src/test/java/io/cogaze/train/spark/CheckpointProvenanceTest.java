@@ -66,7 +66,8 @@ final class CheckpointProvenanceTest {
             false,
             LockSettings.DEFAULT,
             SETTINGS,
-            ResourceSettings.DEFAULT));
+            ResourceSettings.DEFAULT,
+            Map.of()));
   }
 
   private static org.apache.hadoop.fs.Path path(String run) {
@@ -156,19 +157,7 @@ final class CheckpointProvenanceTest {
 
   @Test
   void theEpochThatIsMadeAgainIsKeptWhateverTheCadenceSays() {
-    TrainSettings usual = TestRecipes.settings(2);
-    TrainSettings seldom =
-        new TrainSettings(
-            usual.seed(),
-            usual.workers(),
-            usual.nativeThreads(),
-            usual.shuffleWindow(),
-            usual.exampleCacheMb(),
-            usual.validationBatchSize(),
-            usual.cacheFrozenFeatures(),
-            usual.averagingSlices(),
-            usual.tensorboard(),
-            new TrainSettings.Checkpoints(10, 1));
+    TrainSettings seldom = TestRecipes.settings(2, new TrainSettings.Checkpoints(10, 1));
     StageTrainer.train(
         TestSpark.session(),
         new TrainRequest(

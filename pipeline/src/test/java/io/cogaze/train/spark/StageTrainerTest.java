@@ -497,20 +497,8 @@ final class StageTrainerTest {
 
   private static Recipe batchesOf(int size, StageSettings old) {
     StageSettings settings =
-        new StageSettings(
-            old.heads(),
-            old.trainable(),
-            old.frozen(),
-            old.initWeights(),
-            old.sampler(),
-            size,
-            old.averagingFrequency(),
-            old.epochs(),
-            old.updater(),
-            old.plateau(),
-            old.selection(),
-            old.earlyStoppingPatience(),
-            old.inputReduction());
+        TestRecipes.learning(
+            old, size, old.updater(), old.plateau(), old.selection(), old.earlyStoppingPatience());
     return new Recipe(
         "test", TestRecipes.NETWORK, List.of("contrast"), Map.of("contrast", settings));
   }
@@ -547,20 +535,13 @@ final class StageTrainerTest {
     Map<String, StageSettings> stages = new TreeMap<>(recipe.stages());
     stages.put(
         stage,
-        new StageSettings(
-            old.heads(),
-            old.trainable(),
-            old.frozen(),
-            old.initWeights(),
-            old.sampler(),
+        TestRecipes.learning(
+            old,
             old.batchSize(),
-            old.averagingFrequency(),
-            old.epochs(),
             old.updater(),
             old.plateau(),
             new Selection(metric, Selection.Mode.MIN),
-            old.earlyStoppingPatience(),
-            old.inputReduction()));
+            old.earlyStoppingPatience()));
     return new Recipe(recipe.name(), recipe.network(), recipe.order(), stages);
   }
 
@@ -611,20 +592,8 @@ final class StageTrainerTest {
       Recipe recipe, UpdaterSettings updater, Optional<PlateauSettings> plateau) {
     StageSettings old = recipe.plan("contrast").settings();
     StageSettings settings =
-        new StageSettings(
-            old.heads(),
-            old.trainable(),
-            old.frozen(),
-            old.initWeights(),
-            old.sampler(),
-            old.batchSize(),
-            old.averagingFrequency(),
-            old.epochs(),
-            updater,
-            plateau,
-            old.selection(),
-            old.earlyStoppingPatience(),
-            old.inputReduction());
+        TestRecipes.learning(
+            old, old.batchSize(), updater, plateau, old.selection(), old.earlyStoppingPatience());
     return new Recipe(
         recipe.name(), recipe.network(), List.of("contrast"), Map.of("contrast", settings));
   }
@@ -654,7 +623,8 @@ final class StageTrainerTest {
             false,
             LockSettings.DEFAULT,
             "cogaze {}",
-            resources));
+            resources,
+            Map.of()));
   }
 
   private static String hash(TrainedStage stage, String part) {

@@ -311,19 +311,7 @@ final class TrainingFaultsTest {
   }
 
   private static TrainResult.StageResult train(org.apache.hadoop.fs.Path run) {
-    TrainSettings usual = TestRecipes.settings(2);
-    TrainSettings settings =
-        new TrainSettings(
-            usual.seed(),
-            usual.workers(),
-            usual.nativeThreads(),
-            usual.shuffleWindow(),
-            usual.exampleCacheMb(),
-            usual.validationBatchSize(),
-            usual.cacheFrozenFeatures(),
-            usual.averagingSlices(),
-            usual.tensorboard(),
-            new TrainSettings.Checkpoints(1, 1));
+    TrainSettings settings = TestRecipes.settings(2, new TrainSettings.Checkpoints(1, 1));
     return StageTrainer.train(
             TestSpark.session(),
             new TrainRequest(
@@ -337,20 +325,13 @@ final class TrainingFaultsTest {
     Recipe recipe = TestRecipes.first(1, EPOCHS);
     StageSettings old = recipe.plan("contrast").settings();
     StageSettings settings =
-        new StageSettings(
-            old.heads(),
-            old.trainable(),
-            old.frozen(),
-            old.initWeights(),
-            old.sampler(),
+        TestRecipes.learning(
+            old,
             old.batchSize(),
-            old.averagingFrequency(),
-            old.epochs(),
             new UpdaterSettings(UpdaterSettings.Kind.ADAM, 1e-3),
             Optional.of(new PlateauSettings(0.5, 1, 1e-4, true, 0)),
             new Selection(Selection.Metric.LOSS, Selection.Mode.MAX),
-            4,
-            old.inputReduction());
+            4);
     return new Recipe(
         recipe.name(), recipe.network(), List.of("contrast"), Map.of("contrast", settings));
   }
