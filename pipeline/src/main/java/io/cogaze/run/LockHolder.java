@@ -1,11 +1,8 @@
 package io.cogaze.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -40,7 +37,7 @@ record LockHolder(
     return new LockHolder(
         UUID.randomUUID().toString(),
         hostName(),
-        kernelOfThisProcess(),
+        ProcessSpace.ofThisProcess(),
         process.pid(),
         startOf(process),
         Instant.now().toString(),
@@ -82,7 +79,9 @@ record LockHolder(
 
   /** Whether the process ran under this very kernel and is certainly gone. */
   boolean isCertainlyDead() {
-    if (kernel.isEmpty() || !kernel.equals(kernelOfThisProcess()) || !host.equals(hostName())) {
+    if (kernel.isEmpty()
+        || !kernel.equals(ProcessSpace.ofThisProcess())
+        || !host.equals(hostName())) {
       return false;
     }
     Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
@@ -103,15 +102,6 @@ record LockHolder(
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {
       return Optional.ofNullable(System.getenv("HOSTNAME")).orElse("unknown host");
-    }
-  }
-
-  private static String kernelOfThisProcess() {
-    try {
-      String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-      return boot + " " + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
-    } catch (IOException | SecurityException e) {
-      return "";
     }
   }
 }

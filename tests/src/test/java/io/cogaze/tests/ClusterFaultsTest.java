@@ -95,6 +95,8 @@ class ClusterFaultsTest {
     for (String option :
         List.of(
             "spark.speculation=true",
+            // The way between machines, which the other tests do not take.
+            "spark.cogaze.exchange.sharedMemory=false",
             // By time alone: a round's tasks read no records whose rate could be compared.
             "spark.speculation.efficiency.enabled=false",
             "spark.speculation.interval=50ms",

@@ -7,10 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.SparkEnv;
@@ -23,7 +25,8 @@ import scala.Option;
 
 /**
  * Blocks in the order in which they are wanted: those of this process where they lie, those of
- * others by Spark's block transfer, a number of them on the way at a time. For one thread.
+ * others on this machine from memory that they share, the rest by Spark's block transfer, a number
+ * of them on the way at a time. For one thread.
  */
 public final class BlockFetch implements AutoCloseable {
   private final List<Wanted> wanted;
@@ -31,6 +34,7 @@ public final class BlockFetch implements AutoCloseable {
   private final Home here = Home.here();
   private final BlockManager storage = SparkEnv.get().blockManager();
   private final Set<Home> gone = new HashSet<>();
+  private final Map<BlockSet, Optional<SharedView>> views = new HashMap<>();
   private final Deque<ByteBuffer> scratch = new ArrayDeque<>();
   private int asked;
   private int given;
@@ -126,17 +130,14 @@ public final class BlockFetch implements AutoCloseable {
     ask();
     Wanted block = wanted.get(index);
     Throwable why = null;
-    int place = 0;
-    for (BlockSet set : block.places()) {
-      if (set.home().equals(here)) {
-        Option<BlockData> local = storage.getLocalBytes(set.block(block.slice()));
-        if (local.isDefined()) {
-          return local(set.block(block.slice()), local.get());
-        }
-      } else if (place == 0 ? isAsked[index] : !gone.contains(set.home())) {
-        if (place > 0) {
-          askOne(index, set);
-        }
+    for (int place = 0; place < block.places().size(); place++) {
+      BlockSet set = block.places().get(place);
+      Optional<Piece> near =
+          set.home().equals(here) ? local(set, block.slice()) : shared(set, block.slice());
+      if (near.isPresent()) {
+        return near.get();
+      }
+      if (isOnTheWay(index, place)) {
         Object answer = await(index);
         if (answer instanceof ManagedBuffer buffer) {
           return remote(set, buffer);
@@ -144,7 +145,6 @@ public final class BlockFetch implements AutoCloseable {
         why = (Throwable) answer;
         gone.add(set.home());
       }
-      place++;
     }
     throw new BlockLostException(
         index,
@@ -156,14 +156,55 @@ public final class BlockFetch implements AutoCloseable {
         why);
   }
 
+  /** Whether a block was asked for at its place; other places than the first are asked now. */
+  private boolean isOnTheWay(int index, int place) {
+    BlockSet set = wanted.get(index).places().get(place);
+    if (place == 0) {
+      return isAsked[index];
+    }
+    if (set.home().equals(here) || gone.contains(set.home())) {
+      return false;
+    }
+    send(set.home(), Map.of(set.block(wanted.get(index).slice()).name(), index));
+    return true;
+  }
+
   /** What was fetched from others so far. */
   public Traffic traffic() {
     return new Traffic(here.executor(), fetched);
   }
 
-  private Piece local(BlockId id, BlockData data) {
-    return new Piece(
-        data.toByteBuffer(), null, () -> storage.releaseLockAndDispose(id, data, Option.empty()));
+  private Optional<Piece> local(BlockSet set, int slice) {
+    BlockId id = set.block(slice);
+    Option<BlockData> found = storage.getLocalBytes(id);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    BlockData data = found.get();
+    return Optional.of(
+        new Piece(
+            data.toByteBuffer(),
+            null,
+            () -> storage.releaseLockAndDispose(id, data, Option.empty())));
+  }
+
+  private Optional<Piece> shared(BlockSet set, int slice) {
+    Optional<SharedView> view = view(set);
+    Optional<Integer> bytes = view.flatMap(found -> found.bytes(slice));
+    if (bytes.isEmpty()) {
+      return Optional.empty();
+    }
+    ByteBuffer copy = scratch(bytes.get());
+    if (!view.get().read(slice, copy)) {
+      scratch.push(copy);
+      return Optional.empty();
+    }
+    fetched.merge(set.home().executor(), (long) bytes.get(), Long::sum);
+    return Optional.of(new Piece(copy, null, () -> scratch.push(copy)));
+  }
+
+  private Optional<SharedView> view(BlockSet set) {
+    return views.computeIfAbsent(set, SharedView::of);
   }
 
   private Piece remote(BlockSet set, ManagedBuffer buffer) {
@@ -199,8 +240,12 @@ public final class BlockFetch implements AutoCloseable {
     }
     Map<Home, List<Integer>> byHome = new LinkedHashMap<>();
     for (; asked < end; asked++) {
-      Home home = wanted.get(asked).places().get(0).home();
-      if (!home.equals(here) && !gone.contains(home)) {
+      Wanted block = wanted.get(asked);
+      BlockSet set = block.places().get(0);
+      Home home = set.home();
+      if (!home.equals(here)
+          && !gone.contains(home)
+          && view(set).flatMap(view -> view.bytes(block.slice())).isEmpty()) {
         isAsked[asked] = true;
         byHome.computeIfAbsent(home, any -> new ArrayList<>()).add(asked);
       }
@@ -214,10 +259,6 @@ public final class BlockFetch implements AutoCloseable {
           }
           send(home, byName);
         });
-  }
-
-  private void askOne(int index, BlockSet set) {
-    send(set.home(), Map.of(set.block(wanted.get(index).slice()).name(), index));
   }
 
   private void send(Home home, Map<String, Integer> byName) {
@@ -270,6 +311,7 @@ public final class BlockFetch implements AutoCloseable {
   /** Lets go of what came and was not given. */
   @Override
   public void close() {
+    views.values().forEach(view -> view.ifPresent(SharedView::close));
     synchronized (came) {
       closed = true;
       for (int index = 0; index < came.length; index++) {

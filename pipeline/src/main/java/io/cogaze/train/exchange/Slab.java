@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.BlockId;
@@ -20,16 +21,31 @@ import scala.reflect.ClassTag$;
  * reader is through. Filled by one thread.
  */
 public final class Slab implements AutoCloseable {
+  private final Optional<SharedMemory> shared;
   private final BytePointer memory;
   private final long capacity;
   private final List<BlockId> blocks = new ArrayList<>();
+
+  /** What became blocks of which set, as others are told. */
+  private final List<SharedMemory.Entry> entries = new ArrayList<>();
+
+  private BlockSet put;
+  private long begin;
   private long used;
   private boolean filling;
   private long broadcast;
 
   Slab(long capacity) {
+    this(capacity, SharedMemory.ifUseful(capacity));
+  }
+
+  Slab(long capacity, Optional<SharedMemory> shared) {
     this.capacity = capacity;
-    this.memory = new BytePointer(Math.max(1, capacity));
+    this.shared = shared;
+    this.memory =
+        shared
+            .map(memory -> new BytePointer(memory.memory()))
+            .orElseGet(() -> new BytePointer(Math.max(1, capacity)));
   }
 
   long capacity() {
@@ -37,7 +53,9 @@ public final class Slab implements AutoCloseable {
   }
 
   void begin(long ofBroadcast) {
+    shared.ifPresent(SharedMemory::withdraw);
     broadcast = ofBroadcast;
+    entries.clear();
     used = 0;
     filling = true;
   }
@@ -49,8 +67,8 @@ public final class Slab implements AutoCloseable {
           "A slab of " + capacity + " bytes has no room for " + bytes + " behind " + used);
     }
     // A buffer of its own: Spark disposes of what it removes, which a part of another cannot bear.
-    BytePointer begin = memory.getPointer(used);
-    ByteBuffer part = begin.position(0).limit(bytes).asByteBuffer();
+    begin = used;
+    ByteBuffer part = memory.<BytePointer>getPointer(begin).position(0).limit(bytes).asByteBuffer();
     if (part.capacity() != bytes) {
       throw new IllegalStateException(
           "A part of " + bytes + " bytes came with " + part.capacity() + " bytes");
@@ -60,11 +78,13 @@ public final class Slab implements AutoCloseable {
     return part.order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Makes a part a block, which others may read from now on. */
+  /** Makes the last part a block, which others may read from now on. */
   public void put(BlockSet set, int slice, ByteBuffer part) {
     BlockId block = set.block(slice);
     blocks.add(block);
     part.clear();
+    put = set;
+    entries.add(new SharedMemory.Entry(slice, part.remaining(), begin));
     SparkEnv spark = SparkEnv.get();
     // Memory outside the heap is counted as such where Spark has been given any; else, as a session
     // that is not ours may be, as if it were of the heap.
@@ -79,9 +99,10 @@ public final class Slab implements AutoCloseable {
             ClassTag$.MODULE$.Any());
   }
 
-  /** All parts are blocks now. */
+  /** All parts are blocks now, of one set. */
   public void filled() {
     filling = false;
+    shared.ifPresent(memory -> memory.publish(put, entries));
   }
 
   /** Takes back what is not {@link #filled}; else does nothing. */
@@ -133,6 +154,10 @@ public final class Slab implements AutoCloseable {
 
   /** Gives the memory back; nobody may use it any more. */
   void free() {
-    memory.deallocate();
+    if (shared.isPresent()) {
+      shared.get().free();
+    } else {
+      memory.deallocate();
+    }
   }
 }

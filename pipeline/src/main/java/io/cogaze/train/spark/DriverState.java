@@ -15,9 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,14 +38,13 @@ final class DriverState implements AutoCloseable {
   private final StageNetwork network;
   private final int slices;
   private final Home here = Home.here();
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
           task -> {
             Thread made = new Thread(task, "cogaze-driver-state");
             made.setDaemon(true);
             return made;
           });
-  private Traffic traffic = Traffic.none();
 
   DriverState(String stageKey, StageNetwork network, int slices) {
     this.stageKey = stageKey;
@@ -79,12 +79,20 @@ final class DriverState implements AutoCloseable {
     return Slabs.room(bytes, slices);
   }
 
-  /** Begins to take a state. True when all of it is there in the end. */
-  Future<Boolean> take(StatePlaces places, SortedSet<Long> alive) {
-    return thread.submit(() -> places.isHere() || fetch(places, alive));
+  /**
+   * Begins to take a state, after a while. Gives what was fetched when all of it is there in the
+   * end, nothing where it was lost.
+   *
+   * @param after until the workers, who need it at once, have it, in nanoseconds
+   */
+  Future<Optional<Traffic>> take(StatePlaces places, SortedSet<Long> alive, long after) {
+    return thread.schedule(
+        () -> places.isHere() ? Optional.of(Traffic.none()) : fetch(places, alive),
+        after,
+        TimeUnit.NANOSECONDS);
   }
 
-  private boolean fetch(StatePlaces places, SortedSet<Long> alive) {
+  private Optional<Traffic> fetch(StatePlaces places, SortedSet<Long> alive) {
     BlockSet set = places.fallback();
     List<BlockFetch.Wanted> wanted =
         places.everything(0).stream()
@@ -100,18 +108,15 @@ final class DriverState implements AutoCloseable {
         }
       }
       slab.filled();
-      synchronized (this) {
-        traffic = traffic.plus(fetch.traffic());
-      }
-      return true;
+      return Optional.of(fetch.traffic());
     } catch (BlockLostException e) {
       LOG.info("the driver has no copy of a state: {}", e.getMessage());
-      return false;
+      return Optional.empty();
     }
   }
 
   /** Waits for a state that is being taken. */
-  static boolean settled(Future<Boolean> taking) {
+  static Optional<Traffic> settled(Future<Optional<Traffic>> taking) {
     try {
       return taking.get();
     } catch (ExecutionException e) {
@@ -120,13 +125,6 @@ final class DriverState implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while the driver takes a state", e);
     }
-  }
-
-  /** What was fetched since the last call. */
-  synchronized Optional<Traffic> takeTraffic() {
-    Traffic taken = traffic;
-    traffic = Traffic.none();
-    return taken.bytes() == 0 ? Optional.empty() : Optional.of(taken);
   }
 
   /** Overwrites the network's state by one that is here in full. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -55,6 +56,7 @@ final class Rounds {
   private final int every;
   private final int slices;
   private final List<Traffic> traffic = new ArrayList<>();
+  private RoundTimes lastTimes = RoundTimes.NONE;
   private int losses;
 
   /**
@@ -107,7 +109,7 @@ final class Rounds {
   private record Advance(Position to, List<TaskReport> reports, long bytes) {}
 
   /** A state that the driver is taking. */
-  private record Taking(Position position, Future<Boolean> whole) {}
+  private record Taking(Position position, Future<Optional<Traffic>> whole) {}
 
   private Rounds(
       JavaSparkContext context,
@@ -184,7 +186,7 @@ final class Rounds {
           taking = null;
         }
         if (next.isWhole()) {
-          taking = new Taking(next, driver.take(next.values(), live.alive()));
+          taking = new Taking(next, driver.take(next.values(), live.alive(), takeAfter(next)));
         }
         if (next.round() == plan.rounds()) {
           saved = settled(Objects.requireNonNull(taking), saved);
@@ -219,8 +221,19 @@ final class Rounds {
     driver.load(saved.values(), saved.iteration(), epochsDone);
   }
 
-  private static Position settled(Taking taking, Position saved) {
-    return DriverState.settled(taking.whole()) ? taking.position() : saved;
+  /**
+   * As a rule when the workers of the next round have their start, as far as the last one tells.
+   */
+  private long takeAfter(Position next) {
+    return next.round() == plan.rounds()
+        ? 0
+        : Math.min(2 * lastTimes.broadcast(), lastTimes.compute() / 2);
+  }
+
+  private Position settled(Taking taking, Position saved) {
+    Optional<Traffic> whole = DriverState.settled(taking.whole());
+    whole.filter(fetched -> fetched.bytes() > 0).ifPresent(traffic::add);
+    return whole.isPresent() ? taking.position() : saved;
   }
 
   private void keep(Position saved, Position at) {
@@ -244,16 +257,16 @@ final class Rounds {
   }
 
   private void report(Advance advance, RoundClock clock) {
-    driver.takeTraffic().ifPresent(traffic::add);
     RoundBytes bytes = RoundBytes.of(advance.bytes(), traffic);
     traffic.clear();
+    lastTimes = clock.times(plan.workers(), advance.reports());
     listener.accept(
         new RoundSummary(
             plan.epoch(),
             advance.to().round(),
             plan.rounds(),
             advance.reports(),
-            clock.times(plan.workers(), advance.reports()),
+            lastTimes,
             bytes));
   }
 

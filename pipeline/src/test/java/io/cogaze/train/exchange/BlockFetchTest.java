@@ -83,7 +83,7 @@ class BlockFetchTest {
 
   @Test
   void aProcessThatIsGoneDoesNotKeepAReaderFromTheSecondPlace() throws BlockLostException {
-    BlockSet gone = new BlockSet(BROADCAST, "e", new Home("99", "127.0.0.1", 1));
+    BlockSet gone = new BlockSet(BROADCAST, "e", new Home("99", "127.0.0.1", 1, "", 0));
     BlockSet set = put(BROADCAST, "f", 10, 11);
 
     try (BlockFetch fetch =
