@@ -75,7 +75,7 @@ final class NetworkPredictor implements Predictor {
     NativeLibrary.prepare();
     NativeLibrary.threads(nativeThreads);
     if (network == null) {
-      TrainedStage.InferenceNetwork trained = stage.network(heads);
+      TrainedStage.InferenceNetwork trained = stage.network(heads, batch.size(), nativeThreads);
       network =
           new TrainedStage.InferenceNetwork(trained.built(), InferenceGraph.of(trained.graph()));
       trained.graph().close();

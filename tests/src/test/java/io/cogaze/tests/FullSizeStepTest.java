@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * <p>Gradients are compared with those of a network that takes the same side of every kink (ReLU,
  * maximum): among tens of millions of values some lie so near to one that rounding decides, and
  * each moves whole gradients; PyTorch's own float32 is then up to some hundredths away from its
- * float64. What rounding may decide is asserted by itself. See {@code tests/golden/full_step.py}.
+ * float64. What rounding may decide is asserted by itself. See {@code tests/golden/full_step.py};
+ * what was measured is kept in {@code tests/target/full-step}.
  */
 @Tag("long")
 class FullSizeStepTest {
@@ -37,7 +40,8 @@ class FullSizeStepTest {
     "cooperative, 320, 256, 2, 66643143"
   })
   void lossGradientsAndRunningStatisticsAreThoseOfPyTorch(
-      String network, int height, int width, int batch, long parameters, @TempDir Path folder) {
+      String network, int height, int width, int batch, long parameters, @TempDir Path folder)
+      throws IOException {
     List<String> options = options(network, height, width, batch, folder);
     long counted = Long.parseLong(script("make", options, folder).strip());
     assertThat(counted).as("learned values of PyTorch's network").isEqualTo(parameters);
@@ -45,6 +49,9 @@ class FullSizeStepTest {
 
     JsonNode report = Json.parse(script("compare", options, folder));
     String shown = report.toPrettyString();
+    Path kept = Project.root().resolve("tests/target/full-step");
+    Files.createDirectories(kept);
+    Files.writeString(kept.resolve(network + ".json"), shown);
     JsonNode found = report.path("cogaze");
     JsonNode peer = report.path("pytorch");
     double loss = found.path("free").path("loss").asDouble();

@@ -1,6 +1,7 @@
 package io.cogaze.jobs.bench;
 
 import io.cogaze.error.ConfigurationException;
+import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.Engine;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
@@ -8,6 +9,7 @@ import io.cogaze.nn.layer.ExampleKeys;
 import io.cogaze.nn.layer.InferenceGraph;
 import io.cogaze.nn.loss.TripletOptions;
 import io.cogaze.nn.memory.MemoryDemand;
+import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.train.plan.UpdaterSettings;
@@ -84,6 +86,9 @@ final class CogazeEngine implements StepEngine {
             SEED,
             order.threads());
     int trained = order.phase() == Phase.TRAIN ? subject.batch() : 0;
+    if (order.phase() == Phase.INFERENCE) {
+      Arena.expect(inference(definition.build(LEARNING_RATE), order).live());
+    }
     StageNetwork network = StageNetwork.initialise(definition, LEARNING_RATE, trained);
     ExampleKeys.assign(network.graph(), LongStream.rangeClosed(1, subject.batch()).toArray());
     List<INDArray> labels = new ArrayList<>();
@@ -105,8 +110,13 @@ final class CogazeEngine implements StepEngine {
     return order.phase() == Phase.TRAIN
         ? MemoryDemand.training(
             network.built(), subject.height(), subject.width(), subject.batch(), order.threads())
-        : MemoryDemand.inference(
-            network.built(), subject.height(), subject.width(), subject.batch(), order.threads());
+        : inference(network.built(), order);
+  }
+
+  private static MemoryDemand inference(BuiltNetwork network, Order order) {
+    BenchCase subject = order.subject();
+    return MemoryDemand.inference(
+        network, subject.height(), subject.width(), subject.batch(), order.threads());
   }
 
   @Override

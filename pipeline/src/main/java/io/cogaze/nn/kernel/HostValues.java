@@ -19,6 +19,8 @@ public final class HostValues {
   /** Values from which on a call into the C library pays. */
   private static final int LARGE = 1024;
 
+  private static final int PIECE = 1 << 16;
+
   private static final boolean DIRECT = Backend.current() == Backend.CPU;
 
   private HostValues() {}
@@ -57,6 +59,24 @@ public final class HostValues {
       try (FloatPointer pointer = new FloatPointer(array.data().addressPointer())) {
         move(pointer.position(from), target, length, false);
       }
+    }
+  }
+
+  /** What is done with a piece of an array's values, which begins at a place in C order. */
+  @FunctionalInterface
+  public interface Piece {
+    /** The buffer is used again for the next piece. */
+    void take(long from, FloatBuffer values);
+  }
+
+  /** Shows all values of a FLOAT array in C order, piece by piece: the heap holds one at a time. */
+  public static void inPieces(INDArray array, Piece piece) {
+    INDArray dense = contiguous(array);
+    long length = dense.length();
+    FloatBuffer values = FloatBuffer.allocate((int) Math.min(length, PIECE));
+    for (long from = 0; from < length; from += PIECE) {
+      read(dense, from, values.clear().limit((int) Math.min(length - from, PIECE)));
+      piece.take(from, values.flip());
     }
   }
 

@@ -102,13 +102,17 @@ record Border(String owner, DataType type, Takes takes, boolean inside) {
   /** Where in C order the first value lies that is NaN or infinite. */
   static OptionalInt firstNotFinite(INDArray array) {
     if (array.dataType() == DataType.FLOAT) {
-      float[] values = HostValues.floats(array);
-      for (int i = 0; i < values.length; i++) {
-        if (!Float.isFinite(values[i])) {
-          return OptionalInt.of(i);
-        }
-      }
-      return OptionalInt.empty();
+      int[] first = {-1};
+      HostValues.inPieces(
+          array,
+          (from, values) -> {
+            while (first[0] < 0 && values.hasRemaining()) {
+              if (!Float.isFinite(values.get())) {
+                first[0] = Math.toIntExact(from + values.position() - 1);
+              }
+            }
+          });
+      return first[0] < 0 ? OptionalInt.empty() : OptionalInt.of(first[0]);
     }
     double[] values = HostValues.doubles(array);
     for (int i = 0; i < values.length; i++) {

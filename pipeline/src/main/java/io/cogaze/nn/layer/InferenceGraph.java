@@ -239,13 +239,16 @@ public final class InferenceGraph {
    */
   private static void scale(INDArray w, double[] scales, int repeat, INDArray scaled) {
     if (repeat == 1 && w.dataType() == DataType.FLOAT) {
-      // Most of a network lies here: no copy in double precision, which would fill the heap.
-      float[] values = HostValues.floats(w);
-      int size = values.length / scales.length;
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) (values[i] * scales[i / size]);
-      }
-      HostValues.write(values, scaled);
+      // Most of a network lies here: a copy of it would fill the heap.
+      long size = w.length() / scales.length;
+      HostValues.inPieces(
+          w,
+          (from, values) -> {
+            for (int i = 0; i < values.limit(); i++) {
+              values.put(i, (float) (values.get(i) * scales[(int) ((from + i) / size)]));
+            }
+            HostValues.write(values, scaled, from);
+          });
       return;
     }
     double[] values = HostValues.doubles(w);

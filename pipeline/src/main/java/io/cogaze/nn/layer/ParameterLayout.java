@@ -1,6 +1,7 @@
 package io.cogaze.nn.layer;
 
 import io.cogaze.nn.kernel.HostValues;
+import java.nio.FloatBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -19,7 +21,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 final class ParameterLayout implements ParamInitializer {
   static final ParameterLayout INSTANCE = new ParameterLayout();
 
-  private static final int PIECE = 1 << 18;
+  private static final int PIECE = 1 << 16;
 
   private ParameterLayout() {}
 
@@ -100,13 +102,21 @@ final class ParameterLayout implements ParamInitializer {
 
   /** In pieces: a large network's first values would take its size several times on the heap. */
   private static void fill(INDArray flat, ParameterSpec spec, CounterRandom random) {
-    for (long from = 0; from < spec.size(); from += PIECE) {
-      long to = Math.min(spec.size(), from + PIECE);
-      double[] values = new double[(int) (to - from)];
+    if (flat.dataType() != DataType.FLOAT) {
+      double[] values = new double[Math.toIntExact(spec.size())];
       for (int i = 0; i < values.length; i++) {
-        values[i] = value(spec.initial(), random, from + i);
+        values[i] = value(spec.initial(), random, i);
       }
-      HostValues.write(values, flat.get(NDArrayIndex.interval(from, to)));
+      HostValues.write(values, flat);
+      return;
+    }
+    FloatBuffer piece = FloatBuffer.allocate((int) Math.min(spec.size(), PIECE));
+    for (long from = 0; from < spec.size(); from += PIECE) {
+      piece.clear().limit((int) Math.min(spec.size() - from, PIECE));
+      while (piece.hasRemaining()) {
+        piece.put((float) value(spec.initial(), random, from + piece.position()));
+      }
+      HostValues.write(piece.flip(), flat, from);
     }
   }
 

@@ -1,7 +1,9 @@
 package io.cogaze.train.checkpoint;
 
 import io.cogaze.error.InputException;
+import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.BuildRequest;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
@@ -147,10 +149,16 @@ public final class TrainedStage {
   /**
    * The network for some heads. Errors: {@link InputException} when the stage lacks tensors that
    * the heads need.
+   *
+   * @param batch examples that the calling thread will give it at a time: their memory is made
+   *     ready meanwhile
+   * @param threads native threads
    */
-  public InferenceNetwork network(Set<Head> heads) {
+  public InferenceNetwork network(Set<Head> heads, int batch, int threads) {
     NativeLibrary.prepare();
     BuiltNetwork built = spec().network().build(BuildRequest.inference(heads));
+    Arena.expect(
+        MemoryDemand.inference(built, spec().height(), spec().width(), batch, threads).live());
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
     graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);

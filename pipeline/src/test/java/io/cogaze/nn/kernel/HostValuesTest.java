@@ -50,6 +50,21 @@ class HostValuesTest {
   }
 
   @Test
+  void piecesAreAllValuesInCOrderWhereverTheyLie() {
+    INDArray large = Nd4j.rand(DataType.FLOAT, 300, 500).transpose();
+    FloatBuffer found = FloatBuffer.allocate((int) large.length());
+
+    HostValues.inPieces(
+        large,
+        (from, values) -> {
+          assertThat(from).isEqualTo(found.position());
+          found.put(values);
+        });
+
+    assertThat(found.array()).isEqualTo(HostValues.floats(large));
+  }
+
+  @Test
   void bothWaysOfWritingLeaveTheSameValues() {
     float[] values = {1, 2, 3, 4, 5, 6};
     INDArray direct = Nd4j.zeros(DataType.FLOAT, 2, 3);

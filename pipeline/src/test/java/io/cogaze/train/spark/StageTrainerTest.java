@@ -88,7 +88,7 @@ final class StageTrainerTest {
         .containsExactlyInAnyOrder(
             Head.EMBEDDING, Head.DENSENET_CLASS, Head.SALIENCY, Head.FUSED_CLASS);
     assertThat(fuse.trainedHeads()).containsExactly(Head.FUSED_CLASS);
-    assertThat(fuse.network(Set.of(Head.SALIENCY, Head.FUSED_CLASS)).built().outputs())
+    assertThat(fuse.network(Set.of(Head.SALIENCY, Head.FUSED_CLASS), 1, 1).built().outputs())
         .containsExactly(Head.SALIENCY, Head.FUSED_CLASS);
     assertThat(hash(saliency, "densenet"))
         .as("the saliency stage leaves the DenseNet as it is, running statistics included")
@@ -441,7 +441,7 @@ final class StageTrainerTest {
     }
     TrainedStage.InferenceNetwork network =
         TrainedStage.load(fs(), layout(run), "joint")
-            .network(Set.of(Head.DENSENET_CLASS, Head.SALIENCY));
+            .network(Set.of(Head.DENSENET_CLASS, Head.SALIENCY), 1, 1);
     List<Head> outputs = network.built().outputs();
     MultiDataSet arrays = new BatchAssembler(outputs, TrainingShards.CLASSES, 1).assemble(valid);
     INDArray[] found = network.graph().output(false, arrays.getFeatures());
