@@ -119,6 +119,16 @@ final class Failures {
                   + "\n  fix:   correct the path, or point SPARK_HOME at a Spark that has this file system",
               failure));
     }
+    if (text.contains("has to be >= the number of cpus per task")) {
+      return Optional.of(
+          new ConfigurationException(
+              cannot
+                  + "no executor has the cores that a task asks for."
+                  + said
+                  + "\n  fix:   a smaller spark.task.cpus, or more cores for each executor (--executor-cores;"
+                  + " local[N]; the second number of local-cluster[E,C,M])",
+              failure));
+    }
     if (text.contains("SparkContext was shut down") || text.contains("stopped SparkContext")) {
       return Optional.of(
           new RunException(

@@ -55,6 +55,12 @@ class FailuresTest {
             "the memory does not suffice",
             "Java heap space"),
         Arguments.of(
+            new IllegalStateException(
+                "The number of cores per executor (=1) has to be >= the number of cpus per task = 2."),
+            1,
+            "no executor has the cores that a task asks for",
+            "(=1)"),
+        Arguments.of(
             new IllegalStateException("Job 5 cancelled because SparkContext was shut down"),
             3,
             "Spark was stopped while it worked",

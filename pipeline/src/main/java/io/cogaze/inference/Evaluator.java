@@ -25,6 +25,7 @@ import io.cogaze.shard.Split;
 import io.cogaze.shard.StorageSettings;
 import io.cogaze.shard.WrittenFile;
 import io.cogaze.train.checkpoint.TrainedStage;
+import io.cogaze.train.spark.Broadcasts;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -433,9 +434,9 @@ public final class Evaluator {
       files.put(stage.name(), joined(stage.name(), parts, commit));
       return scored;
     } finally {
-      weights.destroy();
+      Broadcasts.destroy(spark, weights);
       if (floor != null) {
-        floor.destroy();
+        Broadcasts.destroy(spark, floor);
       }
     }
   }
