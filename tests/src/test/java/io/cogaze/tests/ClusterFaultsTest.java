@@ -49,12 +49,50 @@ class ClusterFaultsTest {
 
   @Test
   void killedExecutorsFailedTasksAndAKilledDriverDoNotChangeTheParameters() throws Exception {
-    Path folder = SmallPipeline.scratch("faults-cluster");
+    Faulty faulty = trainThroughFaults("faults-cluster", 1);
+
+    assertSameParameters(faulty.run());
+    assertThat(faulty.planted("kill")).hasSizeGreaterThan(1);
+    assertThat(faulty.planted("fail")).hasSizeGreaterThan(5);
+    assertThat(faulty.planted("again")).hasSizeGreaterThan(5);
+    assertThat(faulty.err()).as("explained errors only").doesNotContain("unexpected failure");
+  }
+
+  @Test
+  void norDoTheyWhereWorkersSendLess() throws Exception {
+    String[] less = {"--set", "train.delta-bits=16", "--set", "train.average-updater-every=2"};
+    Path expected = SmallPipeline.scratch("faults-less-undisturbed").resolve("run");
+    List<Object> command = new ArrayList<>(train(expected));
+    command.addAll(List.of(less));
+    SmallPipeline.cogaze().run(command.toArray()).expect(0);
+
+    Faulty faulty = trainThroughFaults("faults-less", 4, less);
+
+    for (String stage : STAGES) {
+      assertThat(Checkpoints.parameters(faulty.run(), stage))
+          .as(stage)
+          .isEqualTo(Checkpoints.parameters(expected, stage))
+          .isNotEqualTo(Checkpoints.parameters(undisturbed, stage));
+    }
+    assertThat(faulty.planted("kill")).hasSizeGreaterThan(1);
+    assertThat(faulty.planted("fail")).hasSizeGreaterThan(5);
+  }
+
+  /** A run that faults were planted in, and what its second driver printed. */
+  private record Faulty(Path run, Path faults, String err) {
+    List<String> planted(String kind) throws IOException {
+      return Files.readAllLines(faults).stream().filter(line -> line.startsWith(kind)).toList();
+    }
+  }
+
+  /** Trains on executors that are killed and tasks that fail; the driver is killed once too. */
+  private static Faulty trainThroughFaults(String name, int seed, String... more) throws Exception {
+    Path folder = SmallPipeline.scratch(name);
     Path run = folder.resolve("run");
     Path log = folder.resolve("first.txt");
     Path faults = folder.resolve("faults.txt");
 
-    Process driver = start(log, run, faults(faults, 1, "kill=0.03", "fail=0.12"));
+    Process driver = start(log, run, faults(faults, seed, "kill=0.03", "fail=0.12"), more);
     List<ProcessHandle> executors = List.of();
     try {
       await()
@@ -76,14 +114,8 @@ class ClusterFaultsTest {
     assertThat(run.resolve("stages/classify/manifest.json")).doesNotExist();
     Checkpoints.assertReadable(run);
 
-    String second = run(run, faults(faults, 2, "kill=0.03", "fail=0.12")).expect(0).err();
-
-    assertSameParameters(run);
-    List<String> planted = Files.readAllLines(faults);
-    assertThat(planted).filteredOn(line -> line.startsWith("kill")).hasSizeGreaterThan(1);
-    assertThat(planted).filteredOn(line -> line.startsWith("fail")).hasSizeGreaterThan(5);
-    assertThat(planted).filteredOn(line -> line.startsWith("again")).hasSizeGreaterThan(5);
-    assertThat(second).as("explained errors only").doesNotContain("unexpected failure");
+    List<String> again = faults(faults, seed + 1, "kill=0.03", "fail=0.12");
+    return new Faulty(run, faults, run(run, again, more).expect(0).err());
   }
 
   @Test
@@ -213,9 +245,9 @@ class ClusterFaultsTest {
         Project.scratch("work"), environment(), LIMIT, command(MASTER, run, options, more));
   }
 
-  private static Process start(Path log, Path run, List<String> options) {
+  private static Process start(Path log, Path run, List<String> options, String... more) {
     return Programs.start(
-        Project.scratch("work"), environment(), command(MASTER, run, options), log);
+        Project.scratch("work"), environment(), command(MASTER, run, options, more), log);
   }
 
   private static Map<String, String> environment() {
