@@ -1,9 +1,11 @@
 package io.cogaze.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.jobs.InProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -133,9 +135,37 @@ class BenchAveragingTest {
     traffic("1,2,4,8");
   }
 
+  @Test
+  @Tag("cluster")
+  void executorsOfOneMachineReadEachOthersMemory() {
+    assumeTrue(Files.isDirectory(Path.of("/dev/shm")), "this system has no memory to share");
+    Completed done =
+        new Cogaze()
+            .run(
+                "bench",
+                "scaling",
+                "--workers",
+                2,
+                "--rounds",
+                1,
+                "--output",
+                folder.resolve("shared"),
+                "--json")
+            .expect(0);
+
+    JsonNode point =
+        done.out().lines().filter(line -> line.startsWith("{")).map(Json::parse).findFirst().get();
+    assertThat(point.get("shared").asLong())
+        .as("what both executors and the driver took in")
+        .isGreaterThan(2 * point.get("bytes").asLong())
+        .isEqualTo(2 * point.get("node_in").asLong() + point.get("driver_in").asLong());
+  }
+
+  /** Without memory that is shared, so that the operating system's count is all there is. */
   private void traffic(String workers) {
     Completed done =
         new Cogaze()
+            .spark("--conf", "spark.cogaze.exchange.sharedMemory=false")
             .run(
                 "bench",
                 "scaling",
@@ -153,6 +183,7 @@ class BenchAveragingTest {
     assertThat(points).hasSize(workers.split(",").length);
     for (JsonNode point : points) {
       double bytes = point.get("bytes").asDouble();
+      assertThat(point.get("shared").asLong()).isZero();
       int count = point.get("workers").asInt();
       assertThat(bytes).isBetween(3e6, 5.5e6);
       assertThat((point.get("driver_in").asDouble() + point.get("driver_out").asDouble()) / bytes)

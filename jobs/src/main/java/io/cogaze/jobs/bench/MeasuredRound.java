@@ -36,7 +36,7 @@ public record MeasuredRound(
           .fraction("round_s", "compute_s", "overhead_s", "overhead_share", "allreduce_s", "ratio")
           .fraction("part_compute_s", "part_read_wait_s", "part_serialise_s")
           .fraction("part_aggregate_s", "part_broadcast_s", "part_idle_s")
-          .whole("driver_in", "driver_out", "node_in", "node_out", "driver_heap_mb");
+          .whole("driver_in", "driver_out", "node_in", "node_out", "shared", "driver_heap_mb");
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final double NANOS = 1e9;
@@ -93,6 +93,7 @@ public record MeasuredRound(
         .put("driver_out", summary.bytes().driverOut())
         .put("node_in", summary.bytes().nodeIn())
         .put("node_out", summary.bytes().nodeOut())
+        .put("shared", summary.bytes().shared())
         .put("driver_heap_mb", driverHeapMb);
   }
 

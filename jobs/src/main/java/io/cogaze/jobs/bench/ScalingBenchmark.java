@@ -75,7 +75,8 @@ public final class ScalingBenchmark {
             most(measured, RoundBytes::driverIn),
             most(measured, RoundBytes::driverOut),
             most(measured, RoundBytes::nodeIn),
-            most(measured, RoundBytes::nodeOut)),
+            most(measured, RoundBytes::nodeOut),
+            most(measured, RoundBytes::shared)),
         io.read() / rounds,
         io.written() / rounds);
   }

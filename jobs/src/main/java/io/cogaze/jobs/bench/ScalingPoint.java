@@ -26,7 +26,14 @@ public record ScalingPoint(
       new JsonTable("points", "cogaze_bench_scaling")
           .whole("workers", "rounds", "bytes")
           .fraction("round_s", "round_s_min", "round_s_max")
-          .whole("driver_in", "driver_out", "node_in", "node_out", "driver_read", "driver_written");
+          .whole(
+              "driver_in",
+              "driver_out",
+              "node_in",
+              "node_out",
+              "shared",
+              "driver_read",
+              "driver_written");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,6 +50,7 @@ public record ScalingPoint(
         .put("driver_out", traffic.driverOut())
         .put("node_in", traffic.nodeIn())
         .put("node_out", traffic.nodeOut())
+        .put("shared", traffic.shared())
         .put("driver_read", driverRead)
         .put("driver_written", driverWritten);
   }

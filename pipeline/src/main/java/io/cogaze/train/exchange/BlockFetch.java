@@ -39,6 +39,7 @@ public final class BlockFetch implements AutoCloseable {
   private int asked;
   private int given;
   private final Map<String, Long> fetched = new TreeMap<>();
+  private long ofItShared;
 
   /** What came: a buffer that is kept, or why it did not come. Guarded by itself. */
   private final Object[] came;
@@ -156,11 +157,11 @@ public final class BlockFetch implements AutoCloseable {
         why);
   }
 
-  /** Whether a block was asked for at its place; other places than the first are asked now. */
+  /** Whether a block was asked for at its place, or, because it can be, is now. */
   private boolean isOnTheWay(int index, int place) {
     BlockSet set = wanted.get(index).places().get(place);
-    if (place == 0) {
-      return isAsked[index];
+    if (place == 0 && isAsked[index]) {
+      return true;
     }
     if (set.home().equals(here) || gone.contains(set.home())) {
       return false;
@@ -171,7 +172,7 @@ public final class BlockFetch implements AutoCloseable {
 
   /** What was fetched from others so far. */
   public Traffic traffic() {
-    return new Traffic(here.executor(), fetched);
+    return new Traffic(here.executor(), fetched, ofItShared);
   }
 
   private Optional<Piece> local(BlockSet set, int slice) {
@@ -200,6 +201,7 @@ public final class BlockFetch implements AutoCloseable {
       return Optional.empty();
     }
     fetched.merge(set.home().executor(), (long) bytes.get(), Long::sum);
+    ofItShared += bytes.get();
     return Optional.of(new Piece(copy, null, () -> scratch.push(copy)));
   }
 
@@ -311,7 +313,6 @@ public final class BlockFetch implements AutoCloseable {
   /** Lets go of what came and was not given. */
   @Override
   public void close() {
-    views.values().forEach(view -> view.ifPresent(SharedView::close));
     synchronized (came) {
       closed = true;
       for (int index = 0; index < came.length; index++) {
@@ -321,5 +322,6 @@ public final class BlockFetch implements AutoCloseable {
         came[index] = null;
       }
     }
+    views.values().forEach(view -> view.ifPresent(SharedView::close));
   }
 }

@@ -40,7 +40,7 @@ final class SharedMemory {
   /** {@code false} keeps memory to each process. */
   static final String PROPERTY = "spark.cogaze.exchange.sharedMemory";
 
-  static final Path FOLDER = Path.of("/dev/shm");
+  static final Path FOLDER = realPath(Path.of("/dev/shm"));
 
   /** Header: what it is, generation, broadcast, number of blocks, bytes of the label, label. */
   static final long MAGIC = 0x434f47415a455832L;
@@ -52,11 +52,8 @@ final class SharedMemory {
   static final int ENTRY_BYTES = 2 * Integer.BYTES + Long.BYTES;
 
   private static final int HEADER_BYTES = 1 << 18;
-  private static final int MOST_BLOCKS = (HEADER_BYTES - FIXED_BYTES) / ENTRY_BYTES;
-
-  /** The smallest that Linux has. */
-  private static final int PAGE = 1 << 12;
-
+  static final int MOST_BLOCKS = (HEADER_BYTES - FIXED_BYTES) / ENTRY_BYTES;
+  private static final int ZEROS = 1 << 20;
   private static final Logger LOG = LoggerFactory.getLogger(SharedMemory.class);
   private static final FileAttribute<Set<PosixFilePermission>> OURS =
       PosixFilePermissions.asFileAttribute(
@@ -96,10 +93,15 @@ final class SharedMemory {
   /** Memory of so many bytes in a folder, where it has room for them. */
   static Optional<SharedMemory> of(long bytes, Path folder) {
     if (bytes > Integer.MAX_VALUE - HEADER_BYTES) {
+      LOG.info("memory of {} MB is not shared with other processes: too much", bytes >> 20);
       return Optional.empty();
     }
     try {
       FileStore store = Files.getFileStore(folder);
+      if (!store.type().equals("tmpfs")) {
+        LOG.info("memory is not shared with other processes: {} is of a disk", folder);
+        return Optional.empty();
+      }
       if (!hasRoom(bytes, store.getUsableSpace(), store.getTotalSpace())) {
         LOG.info(
             "memory of {} MB is not shared with other processes: {} has too little room",
@@ -127,15 +129,24 @@ final class SharedMemory {
       // A page that is mapped but cannot be had would end the process; one that was written to
       // cannot be missing, and to write fails as it should.
       long length = HEADER_BYTES + bytes;
-      ByteBuffer zero = ByteBuffer.allocateDirect(1);
-      for (long at = 0; at < length; at += PAGE) {
-        file.write(zero.clear(), at);
+      ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
+      for (long at = 0; at < length; ) {
+        at += file.write(zeros.clear().limit((int) Math.min(ZEROS, length - at)), at);
       }
-      file.write(zero.clear(), length - 1);
       return new SharedMemory(file, file.map(MapMode.READ_WRITE, 0, length));
     } catch (IOException e) {
       file.close();
       throw e;
+    }
+  }
+
+  /** As the names of open files show it. */
+  private static Path realPath(Path folder) {
+    try {
+      return folder.toRealPath();
+    } catch (IOException e) {
+      // There is none.
+      return folder;
     }
   }
 

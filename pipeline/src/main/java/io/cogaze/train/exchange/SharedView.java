@@ -4,6 +4,7 @@ import static java.nio.file.StandardOpenOption.READ;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -17,8 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A set of blocks in the memory of another process of this machine. What is read is whole: the
- * owner says before it writes to the memory again, and that is looked at after each block.
+ * A set of blocks in the memory of another process of this machine that this one may look into.
+ * What is read is whole: the owner says before it writes to the memory again, and that is looked at
+ * after each block.
  */
 final class SharedView implements AutoCloseable {
   private final FileChannel file;
@@ -32,8 +34,8 @@ final class SharedView implements AutoCloseable {
   }
 
   /**
-   * Of a set, if its process is another one of this machine, of the same user, and shares it. What
-   * stands in the way is no error: blocks can be had by the network.
+   * Of a set, if its process is another one of this machine and shares it. What stands in the way
+   * is no error: blocks can be had by the network.
    */
   static Optional<SharedView> of(BlockSet set) {
     Home here = Home.here();
@@ -79,14 +81,20 @@ final class SharedView implements AutoCloseable {
 
   private static Optional<SharedView> read(FileChannel file, BlockSet set) throws IOException {
     ByteBuffer fixed = ByteBuffer.allocate(SharedMemory.FIXED_BYTES);
+    long generation = generation(file);
     if (!fill(file, fixed, 0) || fixed.getLong() != SharedMemory.MAGIC) {
       return Optional.empty();
     }
-    long generation = fixed.getLong();
+    fixed.position(2 * Long.BYTES);
     long broadcast = fixed.getLong();
     int count = fixed.getInt();
     int label = fixed.getInt();
-    if (generation == 0 || broadcast != set.broadcast() || label > fixed.remaining()) {
+    if (generation == 0
+        || broadcast != set.broadcast()
+        || count < 0
+        || count > SharedMemory.MOST_BLOCKS
+        || label < 0
+        || label > fixed.remaining()) {
       return Optional.empty();
     }
     byte[] name = new byte[label];
@@ -126,9 +134,13 @@ final class SharedView implements AutoCloseable {
     }
   }
 
+  /** Neither what was read before nor what is read after can be from the other side of it. */
   private static long generation(FileChannel file) throws IOException {
+    VarHandle.fullFence();
     ByteBuffer generation = ByteBuffer.allocate(Long.BYTES);
-    return fill(file, generation, SharedMemory.GENERATION_AT) ? generation.getLong() : 0;
+    boolean isThere = fill(file, generation, SharedMemory.GENERATION_AT);
+    VarHandle.fullFence();
+    return isThere ? generation.getLong() : 0;
   }
 
   private static boolean fill(FileChannel file, ByteBuffer target, long from) throws IOException {

@@ -22,17 +22,17 @@ import scala.reflect.ClassTag$;
  */
 public final class Slab implements AutoCloseable {
   private final Optional<SharedMemory> shared;
-  private final BytePointer memory;
+  private BytePointer memory;
   private final long capacity;
   private final List<BlockId> blocks = new ArrayList<>();
 
   /** What became blocks of which set, as others are told. */
   private final List<SharedMemory.Entry> entries = new ArrayList<>();
 
-  private BlockSet put;
-  private long begin;
+  private BlockSet lastSet;
+  private long partFrom;
   private long used;
-  private boolean filling;
+  private volatile boolean filling;
   private long broadcast;
 
   Slab(long capacity) {
@@ -67,8 +67,9 @@ public final class Slab implements AutoCloseable {
           "A slab of " + capacity + " bytes has no room for " + bytes + " behind " + used);
     }
     // A buffer of its own: Spark disposes of what it removes, which a part of another cannot bear.
-    begin = used;
-    ByteBuffer part = memory.<BytePointer>getPointer(begin).position(0).limit(bytes).asByteBuffer();
+    partFrom = used;
+    ByteBuffer part =
+        memory.<BytePointer>getPointer(partFrom).position(0).limit(bytes).asByteBuffer();
     if (part.capacity() != bytes) {
       throw new IllegalStateException(
           "A part of " + bytes + " bytes came with " + part.capacity() + " bytes");
@@ -83,8 +84,8 @@ public final class Slab implements AutoCloseable {
     BlockId block = set.block(slice);
     blocks.add(block);
     part.clear();
-    put = set;
-    entries.add(new SharedMemory.Entry(slice, part.remaining(), begin));
+    lastSet = set;
+    entries.add(new SharedMemory.Entry(slice, part.remaining(), partFrom));
     SparkEnv spark = SparkEnv.get();
     // Memory outside the heap is counted as such where Spark has been given any; else, as a session
     // that is not ours may be, as if it were of the heap.
@@ -101,8 +102,9 @@ public final class Slab implements AutoCloseable {
 
   /** All parts are blocks now, of one set. */
   public void filled() {
+    // Nobody else takes or frees it before it is not being filled any more.
+    shared.ifPresent(memory -> memory.publish(lastSet, entries));
     filling = false;
-    shared.ifPresent(memory -> memory.publish(put, entries));
   }
 
   /** Takes back what is not {@link #filled}; else does nothing. */
@@ -159,5 +161,6 @@ public final class Slab implements AutoCloseable {
     } else {
       memory.deallocate();
     }
+    memory = null;
   }
 }

@@ -11,8 +11,9 @@ import java.util.TreeMap;
  *
  * @param executor Spark's id of the process that fetched
  * @param from by the id of the process that sent, bytes
+ * @param shared bytes of these that came from memory that processes share
  */
-public record Traffic(String executor, Map<String, Long> from) {
+public record Traffic(String executor, Map<String, Long> from, long shared) {
   /** Copies the map. */
   public Traffic {
     from = new TreeMap<>(from);
@@ -20,12 +21,12 @@ public record Traffic(String executor, Map<String, Long> from) {
 
   /** Nothing, of this process. */
   public static Traffic none() {
-    return new Traffic(Home.here().executor(), Map.of());
+    return new Traffic(Home.here().executor(), Map.of(), 0);
   }
 
   /** Both of the same process. */
   public Traffic plus(Traffic other) {
-    Traffic sum = new Traffic(executor, from);
+    Traffic sum = new Traffic(executor, from, shared + other.shared);
     other.from.forEach((sender, bytes) -> sum.from.merge(sender, bytes, Long::sum));
     return sum;
   }
@@ -38,6 +39,7 @@ public record Traffic(String executor, Map<String, Long> from) {
   /** Writes it. */
   public void write(DataOutputStream out) throws IOException {
     out.writeUTF(executor);
+    out.writeLong(shared);
     out.writeInt(from.size());
     for (Map.Entry<String, Long> sender : from.entrySet()) {
       out.writeUTF(sender.getKey());
@@ -48,11 +50,12 @@ public record Traffic(String executor, Map<String, Long> from) {
   /** Reads what {@link #write} wrote. */
   public static Traffic read(DataInputStream in) throws IOException {
     String executor = in.readUTF();
+    long shared = in.readLong();
     int count = in.readInt();
     Map<String, Long> from = new TreeMap<>();
     for (int i = 0; i < count; i++) {
       from.put(in.readUTF(), in.readLong());
     }
-    return new Traffic(executor, from);
+    return new Traffic(executor, from, shared);
   }
 }

@@ -14,10 +14,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +39,8 @@ final class DriverState implements AutoCloseable {
   private final StageNetwork network;
   private final int slices;
   private final Home here = Home.here();
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
           task -> {
             Thread made = new Thread(task, "cogaze-driver-state");
             made.setDaemon(true);
@@ -80,16 +81,39 @@ final class DriverState implements AutoCloseable {
   }
 
   /**
-   * Begins to take a state, after a while. Gives what was fetched when all of it is there in the
-   * end, nothing where it was lost.
+   * Begins to take a state, after a while or when somebody waits for it.
    *
    * @param after until the workers, who need it at once, have it, in nanoseconds
    */
-  Future<Optional<Traffic>> take(StatePlaces places, SortedSet<Long> alive, long after) {
-    return thread.schedule(
-        () -> places.isHere() ? Optional.of(Traffic.none()) : fetch(places, alive),
-        after,
-        TimeUnit.NANOSECONDS);
+  Copying take(StatePlaces places, SortedSet<Long> alive, long after) {
+    CountDownLatch wanted = new CountDownLatch(1);
+    return new Copying(
+        thread.submit(
+            () -> {
+              if (places.isHere()) {
+                return Optional.of(Traffic.none());
+              }
+              boolean isWaitedFor = wanted.await(after, TimeUnit.NANOSECONDS);
+              LOG.debug("the driver takes a state; somebody waits for it: {}", isWaitedFor);
+              return fetch(places, alive);
+            }),
+        wanted);
+  }
+
+  /** A state that is being taken, at once when somebody waits for it. */
+  record Copying(Future<Optional<Traffic>> taken, CountDownLatch wanted) {
+    /** Waits until it is there; gives what was fetched, or nothing where the state was lost. */
+    Optional<Traffic> settled() {
+      wanted.countDown();
+      try {
+        return taken.get();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("The driver cannot take a state", e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while the driver takes a state", e);
+      }
+    }
   }
 
   private Optional<Traffic> fetch(StatePlaces places, SortedSet<Long> alive) {
@@ -112,18 +136,6 @@ final class DriverState implements AutoCloseable {
     } catch (BlockLostException e) {
       LOG.info("the driver has no copy of a state: {}", e.getMessage());
       return Optional.empty();
-    }
-  }
-
-  /** Waits for a state that is being taken. */
-  static Optional<Traffic> settled(Future<Optional<Traffic>> taking) {
-    try {
-      return taking.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("The driver cannot take a state", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while the driver takes a state", e);
     }
   }
 

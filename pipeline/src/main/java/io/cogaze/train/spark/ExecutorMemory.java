@@ -22,7 +22,8 @@ import org.bytedeco.javacpp.Pointer;
  * @param host where it runs
  * @param heapUsed of the Java heap, garbage included
  * @param heapMax what the Java heap may grow to
- * @param nativeArrays off-heap arrays that ND4J holds, as JavaCPP counts them
+ * @param nativeArrays off-heap arrays that ND4J holds, as JavaCPP counts them; states on their way
+ *     are not among them where processes share their memory
  * @param resident of the process (Linux's VmRSS), or {@link #UNKNOWN}
  * @param residentPeak the most so far (VmHWM), or {@link #UNKNOWN}
  */

@@ -10,12 +10,15 @@ import java.util.TreeMap;
  * fetch. Reports and the descriptions of tasks, some kilobytes a worker, are not in it.
  *
  * @param state size of the state that is averaged
- * @param driverIn what the driver took in while the round ran
+ * @param driverIn what the driver took in: the start of the round, beside it; in the last round
+ *     also what it ended with
  * @param driverOut what it gave
  * @param nodeIn the most that an executor took in
  * @param nodeOut the most that an executor gave
+ * @param shared what of it all went by memory that processes of one machine share
  */
-public record RoundBytes(long state, long driverIn, long driverOut, long nodeIn, long nodeOut) {
+public record RoundBytes(
+    long state, long driverIn, long driverOut, long nodeIn, long nodeOut, long shared) {
   /** Spark's id of the driver among the executors. */
   private static final String DRIVER = "driver";
 
@@ -33,7 +36,8 @@ public record RoundBytes(long state, long driverIn, long driverOut, long nodeIn,
         driverIn == null ? 0 : driverIn,
         driverOut == null ? 0 : driverOut,
         most(in),
-        most(out));
+        most(out),
+        traffic.stream().mapToLong(Traffic::shared).sum());
   }
 
   private static long most(Map<String, Long> bytes) {

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -45,6 +44,12 @@ final class Rounds {
 
   /** Losses in a row, without a round done, after which more are no accident. */
   private static final int MOST_LOSSES = 20;
+
+  /**
+   * The driver's copy waits no longer for the workers', in nanoseconds: until it is there, an
+   * executor's loss costs a round more.
+   */
+  private static final long LATEST_TAKING = 2_000_000_000L;
 
   private final JavaSparkContext context;
   private final Stage stage;
@@ -109,7 +114,7 @@ final class Rounds {
   private record Advance(Position to, List<TaskReport> reports, long bytes) {}
 
   /** A state that the driver is taking. */
-  private record Taking(Position position, Future<Optional<Traffic>> whole) {}
+  private record Taking(Position position, DriverState.Copying copy) {}
 
   private Rounds(
       JavaSparkContext context,
@@ -227,11 +232,11 @@ final class Rounds {
   private long takeAfter(Position next) {
     return next.round() == plan.rounds()
         ? 0
-        : Math.min(2 * lastTimes.broadcast(), lastTimes.compute() / 2);
+        : Math.min(LATEST_TAKING, Math.min(2 * lastTimes.broadcast(), lastTimes.compute() / 2));
   }
 
   private Position settled(Taking taking, Position saved) {
-    Optional<Traffic> whole = DriverState.settled(taking.whole());
+    Optional<Traffic> whole = taking.copy().settled();
     whole.filter(fetched -> fetched.bytes() > 0).ifPresent(traffic::add);
     return whole.isPresent() ? taking.position() : saved;
   }

@@ -16,10 +16,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
 import org.junit.jupiter.api.AfterEach;
@@ -100,41 +105,85 @@ class SharedMemoryTest {
   }
 
   @Test
+  void whatIsUsedAgainWhileItIsReadIsTakenFromTheNextPlace() throws BlockLostException {
+    String owner = UUID.randomUUID().toString();
+    BlockSet copy = new BlockSet(BROADCAST, "copy", Home.here());
+    try (Slab other = Slabs.take(owner, BROADCAST, new TreeSet<>(), Slabs.room(8, 2))) {
+      for (int slice = 0; slice < 2; slice++) {
+        ByteBuffer part = other.next(Integer.BYTES);
+        part.putInt(10 + slice);
+        other.put(copy, slice, part);
+      }
+      other.filled();
+    }
+    BlockSet first = fill(1, "a", 10, 11);
+
+    try (BlockFetch fetch =
+        new BlockFetch(
+            List.of(
+                new BlockFetch.Wanted(0, List.of(first, copy)),
+                new BlockFetch.Wanted(1, List.of(first, copy))),
+            2)) {
+      fetch.next().close();
+      slab.remove();
+      fill(2, "a", 20, 21);
+
+      try (BlockFetch.Piece piece = fetch.next()) {
+        assertThat(piece.bytes().duplicate().order(ByteOrder.LITTLE_ENDIAN).getInt()).isEqualTo(11);
+      }
+      assertThat(fetch.traffic().shared()).as("the first slice").isEqualTo(Integer.BYTES);
+    } finally {
+      Slabs.free(owner);
+    }
+  }
+
+  @Test
   void aReaderNeverTakesHalfOfWhatIsBeingOverwritten() throws Exception {
     AtomicInteger round = new AtomicInteger();
+    AtomicBoolean isEnough = new AtomicBoolean();
     ExecutorService writer = Executors.newSingleThreadExecutor();
     int whole = 0;
+    int overwritten = 0;
+    fillAll(round.get());
     try {
-      fillAll(round.get());
       Future<?> writing =
           writer.submit(
               () -> {
-                while (round.get() < 300) {
+                Random pauses = new Random(1);
+                while (!isEnough.get()) {
+                  LockSupport.parkNanos(pauses.nextInt(20_000_000));
                   slab.remove();
                   fillAll(round.incrementAndGet());
                 }
               });
       ByteBuffer target = ByteBuffer.allocateDirect(LARGE);
-      while (!writing.isDone()) {
+      while (!writing.isDone() && (whole < 50 || overwritten < 5)) {
         int seen = round.get();
         Optional<SharedView> found = SharedView.of(another(seen, "large"));
         if (found.isPresent()) {
           try (SharedView view = found.get()) {
-            if (view.read(1, target.clear())) {
+            // Again and again, until it is used for the next round.
+            while (view.read(1, target.clear())) {
               whole++;
               IntBuffer values = target.order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
-              while (values.hasRemaining()) {
-                assertThat(values.get()).isEqualTo(seen);
+              int last = seen;
+              while (values.hasRemaining() && last == seen) {
+                last = values.get();
               }
+              assertThat(last).isEqualTo(seen);
             }
+            overwritten++;
           }
         }
       }
+      isEnough.set(true);
       writing.get();
     } finally {
+      isEnough.set(true);
       writer.shutdown();
     }
-    assertThat(whole).as("blocks read").isPositive();
+    assertThat(whole).as("blocks read").isGreaterThanOrEqualTo(50);
+    assertThat(overwritten).as("blocks overwritten while read").isGreaterThanOrEqualTo(5);
   }
 
   @Test

@@ -211,7 +211,7 @@ final class AccountingTest {
     List<TaskReport> tasks =
         reports.stream().map(report -> new TaskReport(report, 1, 1, ExecutorMemory.now())).toList();
     return new RoundSummary(
-        1, round, PLAN.rounds(), tasks, RoundTimes.NONE, new RoundBytes(1, 0, 0, 0, 0));
+        1, round, PLAN.rounds(), tasks, RoundTimes.NONE, new RoundBytes(1, 0, 0, 0, 0, 0));
   }
 
   private static List<ExampleRef> examples() {

@@ -124,7 +124,7 @@ final class RoundTimesTest {
             1,
             tasks,
             RoundTimes.of(2, tasks, new RoundTimes.Driver(100, 0, 0, 0)),
-            new RoundBytes(8, 0, 0, 0, 0));
+            new RoundBytes(8, 0, 0, 0, 0, 0));
 
     assertThat(round.speedUp()).isCloseTo(1.5, within(1e-12));
     assertThat(round.examplesPerSecond()).isCloseTo(20 / 100e-9, within(1.0));
@@ -148,7 +148,7 @@ final class RoundTimesTest {
 
   private static RoundSummary round(int epoch, int round, double nanos) {
     RoundTimes times = RoundTimes.of(1, List.of(), new RoundTimes.Driver((long) nanos, 0, 0, 0));
-    return new RoundSummary(epoch, round, 2, List.of(), times, new RoundBytes(0, 0, 0, 0, 0));
+    return new RoundSummary(epoch, round, 2, List.of(), times, new RoundBytes(0, 0, 0, 0, 0, 0));
   }
 
   private static Stream<Long> parts(RoundTimes times) {
