@@ -209,12 +209,16 @@ public final class ResourcePlan {
         Amount.ofBytes(
             (double) kept * state.state(),
             "states that " + kept + " workers reach (stage " + state.stage() + ")"));
-    needs.add(
-        Amount.ofBytes(
-            2.0 * kept * state.state() / train.workers(),
-            "their shares of a round's start and of its average"));
+    double share = (double) kept * state.state() / train.workers();
     if (withDriver) {
+      needs.add(Amount.ofBytes(2 * share, "their shares of a round's start and of its average"));
       needs.add(Amount.ofBytes((double) state.state(), "the epoch's start"));
+    } else {
+      // The driver may still lack the start, so that the one before is kept.
+      needs.add(
+          Amount.ofBytes(
+              3 * share,
+              "their shares of a round's start, of its average and of the start before"));
     }
     if (train.averageUpdaterEvery() > 1) {
       StageNeed updater = most(StageNeed::updater);

@@ -190,7 +190,10 @@ final class Rounds {
           saved = settled(taking, saved);
           taking = null;
         }
+        at = next;
+        keep(saved, at);
         if (next.isWhole()) {
+          // Into the memory of what is not kept any more.
           taking = new Taking(next, driver.take(next.values(), live.alive(), takeAfter(next)));
         }
         if (next.round() == plan.rounds()) {
@@ -200,8 +203,6 @@ final class Rounds {
             throw new StateLostException("the averaged state of the last round is lost");
           }
         }
-        at = next;
-        keep(saved, at);
         if (next.round() > reported) {
           reported = next.round();
           losses = 0;

@@ -57,13 +57,13 @@ class ResourcePlanTest {
     assertThat(
             budget(sum(TestRecipes.settings(8), executors(2, 4096, 8000, 9999)), outside)
                 .neededMb())
-        .as("states of 302 MiB of both slots, and an eighth of two of them for each")
-        .isEqualTo(500 + 2 * 3000 + 2 * 302 + 151);
+        .as("states of 302 MiB of both slots, and an eighth of three of them for each")
+        .isEqualTo(500 + 2 * 3000 + 2 * 302 + 227);
     assertThat(
             budget(sum(TestRecipes.settings(1), executors(2, 4096, 8000, 9999)), outside)
                 .neededMb())
         .as("one worker keeps one slot busy")
-        .isEqualTo(500 + 3000 + 302 + 2 * 302);
+        .isEqualTo(500 + 3000 + 302 + 3 * 302);
   }
 
   @Test
@@ -142,33 +142,33 @@ class ResourcePlanTest {
   void networksOfGpuExecutorsLieInTheGpusThatTheirTasksShare() {
     GivenResources gpus =
         new GivenResources(
-            false, 4, of(9999), of(9999), of(2400), of(9999), of(4096), 2, of(8192), of(99999), 1,
+            false, 4, of(9999), of(9999), of(2800), of(9999), of(4096), 2, of(8192), of(99999), 1,
             of(0));
     ResourceSum sum = sum(TestRecipes.settings(4), gpus);
 
     assertThat(budget(sum, "memory of each GPU").neededMb()).isEqualTo(1024 + 2 * 3000);
     assertThat(budget(sum, "memory outside the heap of each executor").neededMb())
-        .isEqualTo(500 + 4 * 302 + 2 * 302);
+        .isEqualTo(500 + 4 * 302 + 3 * 302);
     assertThat(sum.fits()).isTrue();
   }
 
   @Test
   void aSumThatCannotFitIsRefusedWithAllOfItAndWhatToChange() {
-    ResourceSum sum = sum(TestRecipes.settings(8), executors(2, 4096, 7254, 99999));
+    ResourceSum sum = sum(TestRecipes.settings(8), executors(2, 4096, 7330, 99999));
 
     assertThatThrownBy(() -> sum.requireFit("resources.ignore-sum"))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(
             "Cannot start training: there is not enough memory outside the heap of each executor.")
         .hasMessageContaining(
-            "memory outside the heap of each executor: 7255 needed, 7254 given (given)  <- does not"
+            "memory outside the heap of each executor: 7331 needed, 7330 given (given)  <- does not"
                 + " fit")
         .hasMessageContaining("      6000  networks at work: 2 x 3000 (stage second)")
         .hasMessageContaining("Java heap of the driver: ")
         .hasMessageContaining("note: a note")
         .hasMessageContaining("spark.cogaze.offHeapMemory=SIZE, fewer tasks in one JVM")
         .hasMessageContaining("--set resources.ignore-sum=true");
-    sum(TestRecipes.settings(8), executors(2, 4096, 7255, 99999))
+    sum(TestRecipes.settings(8), executors(2, 4096, 7331, 99999))
         .requireFit("resources.ignore-sum");
   }
 }
