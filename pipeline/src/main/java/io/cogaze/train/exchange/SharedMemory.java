@@ -84,7 +84,8 @@ final class SharedMemory {
   static Optional<SharedMemory> ifUseful(long bytes) {
     SparkConf conf = SparkEnv.get().conf();
     boolean oneProcess = conf.get("spark.master", "").matches("local(\\[.*])?");
-    if (oneProcess || !conf.getBoolean(PROPERTY, true) || Home.here().machine().isEmpty()) {
+    boolean isRefused = conf.get(PROPERTY, "true").equalsIgnoreCase("false");
+    if (oneProcess || isRefused || Home.here().machine().isEmpty()) {
       return Optional.empty();
     }
     return of(bytes, FOLDER);
