@@ -155,10 +155,10 @@ class BenchAveragingTest {
 
     JsonNode point =
         done.out().lines().filter(line -> line.startsWith("{")).map(Json::parse).findFirst().get();
-    assertThat(point.get("shared").asLong())
-        .as("what both executors and the driver took in")
-        .isGreaterThan(2 * point.get("bytes").asLong())
-        .isEqualTo(2 * point.get("node_in").asLong() + point.get("driver_in").asLong());
+    // The shares that two executors take in differ by a block of values.
+    assertThat(point.get("shared").asDouble() / point.get("bytes").asDouble())
+        .as("what both executors and the driver took in, over the bytes of the state")
+        .isBetween(2.99, 3.01);
   }
 
   /** Without memory that is shared, so that the operating system's count is all there is. */

@@ -130,10 +130,24 @@ public final class Slab implements AutoCloseable {
     BlockManager storage = SparkEnv.get().blockManager();
     for (BlockId block : blocks) {
       if (isThere(storage, block)) {
-        storage.removeBlock(block, false);
+        remove(storage, block);
       }
     }
     blocks.clear();
+  }
+
+  /**
+   * Spark may remove the same block at the same time, because its broadcast is destroyed. Its locks
+   * let both in, and the second fails.
+   */
+  private static void remove(BlockManager storage, BlockId block) {
+    try {
+      storage.removeBlock(block, false);
+    } catch (Exception e) {
+      if (isThere(storage, block)) {
+        throw new IllegalStateException("Cannot remove block " + block.name(), e);
+      }
+    }
   }
 
   /** Whether nobody fills it and all of its blocks are removed. */

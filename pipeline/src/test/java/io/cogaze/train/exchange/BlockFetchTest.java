@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -134,6 +135,37 @@ class BlockFetchTest {
           Thread.onSpinWait();
         }
         removing.get();
+      }
+    } finally {
+      spark.shutdown();
+      slab.free();
+    }
+  }
+
+  /** As above; Spark's own removal may fail then, and leaves the rest to the slab. */
+  @Test
+  void aSlabRemovesItsBlocksWhileSparkDoesToo() throws Exception {
+    Slab slab = new Slab(Integer.BYTES);
+    ExecutorService spark = Executors.newSingleThreadExecutor();
+    CyclicBarrier both = new CyclicBarrier(2);
+    try {
+      for (int round = 0; round < 5000; round++) {
+        long broadcast = BROADCAST + round;
+        slab.begin(broadcast);
+        slab.put(new BlockSet(broadcast, "m", Home.here()), 0, slab.next(Integer.BYTES));
+        slab.filled();
+        Future<?> removing =
+            spark.submit(
+                () -> {
+                  both.await();
+                  return SparkEnv.get().blockManager().removeBroadcast(broadcast, false);
+                });
+        both.await();
+        slab.remove();
+        while (!removing.isDone()) {
+          Thread.onSpinWait();
+        }
+        assertThat(slab.isFree()).isTrue();
       }
     } finally {
       spark.shutdown();

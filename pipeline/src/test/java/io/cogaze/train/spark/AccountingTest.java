@@ -1,5 +1,6 @@
 package io.cogaze.train.spark;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,19 +8,30 @@ import io.cogaze.error.RunException;
 import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
+import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.plan.SamplerKind;
 import io.cogaze.train.step.TrainingState;
 import io.cogaze.train.step.WorkerReport;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Planted faults between the plan of an epoch and what its workers say they did. */
 final class AccountingTest {
   private static final int WORKERS = 3;
+  private static final ExecutorMemory MEMORY = new ExecutorMemory("1", "host", 1, 2, 3, 4, 5);
+  private static final List<SamplerKind> SAMPLERS = List.copyOf(EnumSet.allOf(SamplerKind.class));
   private static final List<ExampleRef> EXAMPLES = examples();
   private static final EpochPlan PLAN =
       new EpochPlanner(SamplerKind.SHUFFLED, WORKERS, 4, 2, 8).plan(EXAMPLES, 7, "classify", 1);
@@ -32,6 +44,103 @@ final class AccountingTest {
     }
     assertThatCode(() -> Accounting.epoch("classify", 1, EXAMPLES, epoch()))
         .doesNotThrowAnyException();
+  }
+
+  static LongStream seeds() {
+    return LongStream.range(0, 20);
+  }
+
+  /**
+   * 20 seeds times 50 draws: 1,000 combinations, on the way that training takes: the plan goes to
+   * the workers as tokens, they read the rows that these name, and report what they read.
+   */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatTokensNameIsWhatIsAccountedForWhateverTheCounts(long seed) {
+    Random random = new Random(seed);
+    for (int draw = 0; draw < 50; draw++) {
+      SamplerKind sampler = SAMPLERS.get(random.nextInt(SAMPLERS.size()));
+      List<ExampleRef> examples =
+          stored(1 + random.nextInt(300), 1 + random.nextInt(6), 1 + random.nextInt(40), random);
+      Map<PlanToken.Row, String> records = new HashMap<>();
+      for (ExampleRef example : examples) {
+        records.put(
+            new PlanToken.Row(example.file(), example.rowGroup(), example.row()),
+            example.exampleId());
+      }
+      EpochPlan plan =
+          new EpochPlanner(
+                  sampler,
+                  1 + random.nextInt(9),
+                  1 + random.nextInt(40),
+                  1 + random.nextInt(6),
+                  1 + random.nextInt(200))
+              .plan(examples, seed, "stage", 1 + draw);
+      Map<Integer, List<WorkerReport>> reports = new TreeMap<>();
+      for (String text : PlanToken.encode(1, plan)) {
+        PlanToken token = PlanToken.decode(text);
+        List<String> read =
+            token.batches().stream().flatMap(List::stream).map(records::get).toList();
+        reports
+            .computeIfAbsent(token.round(), any -> new ArrayList<>())
+            .add(report(token.worker(), read));
+      }
+      List<RoundSummary> rounds = new ArrayList<>();
+      reports.forEach((round, done) -> rounds.add(summary(round + 1, done)));
+
+      assertThat(rounds).hasSize(plan.rounds());
+      rounds.forEach(round -> Accounting.round("stage", plan, round));
+      Accounting.epoch("stage", 1, plan.repeats() == 0 ? examples : plan.uses(), rounds);
+      RoundSummary faulty = withFault(rounds.get(random.nextInt(rounds.size())), random);
+      assertThatThrownBy(() -> Accounting.round("stage", plan, faulty))
+          .as("%s, draw %d", sampler, draw)
+          .isInstanceOf(RunException.class);
+    }
+  }
+
+  /** A worker's part lost or twice, or an example of it lost, twice or another. */
+  private static RoundSummary withFault(RoundSummary round, Random random) {
+    List<WorkerReport> reports = new ArrayList<>(round.reports());
+    int which = random.nextInt(reports.size());
+    WorkerReport report = reports.get(which);
+    long other = WorkerReport.idHash("example-0") + 1;
+    switch (random.nextInt(5)) {
+      case 0 -> reports.remove(which);
+      case 1 -> reports.add(report);
+      case 2 -> reports.set(which, as(report, report.examples() - 1, report.idHash() - other));
+      case 3 -> reports.set(which, as(report, report.examples() + 1, report.idHash() + other));
+      default -> reports.set(which, as(report, report.examples(), report.idHash() + other));
+    }
+    return summary(round.round(), reports);
+  }
+
+  private static WorkerReport as(WorkerReport report, long examples, long idHash) {
+    return new WorkerReport(
+        report.worker(), examples, 1, examples, new double[] {examples}, idHash, 1, 1);
+  }
+
+  private static WorkerReport report(int worker, List<String> ids) {
+    long hash = ids.stream().mapToLong(WorkerReport::idHash).sum();
+    return new WorkerReport(
+        worker, ids.size(), 1, ids.size(), new double[] {ids.size()}, hash, 1, 1);
+  }
+
+  /** As shards hold them. */
+  private static List<ExampleRef> stored(int count, int shards, int rowGroup, Random random) {
+    List<ExampleRef> examples = new ArrayList<>();
+    int[] rows = new int[shards];
+    for (int i = 0; i < count; i++) {
+      int shard = random.nextInt(shards);
+      int row = rows[shard]++;
+      examples.add(
+          new ExampleRef(
+              "example-" + i,
+              "data/part-" + shard + ".parquet",
+              row / rowGroup,
+              row % rowGroup,
+              random.nextInt(3)));
+    }
+    return examples;
   }
 
   @Test
@@ -199,17 +308,14 @@ final class AccountingTest {
       if (worker == 0) {
         ids = fault.apply(ids);
       }
-      long hash = ids.stream().mapToLong(WorkerReport::idHash).sum();
-      reports.add(
-          new WorkerReport(
-              worker, ids.size(), 1, ids.size(), new double[] {ids.size()}, hash, 1, 1));
+      reports.add(report(worker, ids));
     }
     return summary(round, reports);
   }
 
   private static RoundSummary summary(int round, List<WorkerReport> reports) {
     List<TaskReport> tasks =
-        reports.stream().map(report -> new TaskReport(report, 1, 1, ExecutorMemory.now())).toList();
+        reports.stream().map(report -> new TaskReport(report, 1, 1, MEMORY)).toList();
     return new RoundSummary(
         1, round, PLAN.rounds(), tasks, RoundTimes.NONE, new RoundBytes(1, 0, 0, 0, 0, 0));
   }
