@@ -59,7 +59,8 @@ class ClusterFaultsTest {
   }
 
   @Test
-  void norDoTheyWhereWorkersSendLess() throws Exception {
+  void killedExecutorsFailedTasksAndAKilledDriverDoNotEitherWhereWorkersSendDifferences()
+      throws Exception {
     String[] less = {"--set", "train.delta-bits=16", "--set", "train.average-updater-every=2"};
     Path expected = SmallPipeline.scratch("faults-less-undisturbed").resolve("run");
     List<Object> command = new ArrayList<>(train(expected));
