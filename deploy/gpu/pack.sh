@@ -85,6 +85,9 @@ done
 rm -f "$output"/lib/test/{cuda,javacpp}-*.jar
 
 cp deploy/gpu/selftest.sh deploy/gpu/README.md "$output/"
+# What a JVM must open for Spark, as `java @FILE` reads it.
+sed -n 's:.*<spark.add-opens>\(.*\)</spark.add-opens>.*:\1:p' pom.xml | tr ' ' '\n' >"$output/java.options"
+[[ -s $output/java.options ]] || fail "pom.xml has no property spark.add-opens"
 {
   echo "profile=$profile"
   echo "commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)"

@@ -59,9 +59,7 @@ export CUDA_CACHE_MAXSIZE=${CUDA_CACHE_MAXSIZE:-4294967296}
 export OMP_NUM_THREADS=$threads
 class_path="$here/lib/cogaze-jobs.jar:$here/lib/spark/*"
 test_class_path="$here/lib/cogaze-tests.jar:$here/lib/test/*:$class_path"
-jvm=("$java" -Xmx4g "-Dorg.bytedeco.javacpp.cachedir=$output/javacpp-cache"
-  --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED
-  --add-exports=java.base/sun.nio.ch=ALL-UNNAMED)
+jvm=("$java" -Xmx4g "-Dorg.bytedeco.javacpp.cachedir=$output/javacpp-cache" "@$here/java.options")
 
 rows=()
 failed=no
