@@ -143,11 +143,7 @@ public final class Arena {
 
     Slab(long bytes) {
       NativeOps ops = NativeOpsHolder.getInstance().getDeviceNativeOps();
-      Pointer memory = ops.mallocHost(bytes + AlignedArrays.BYTES, 0);
-      if (memory == null || memory.isNull()) {
-        throw new OutOfMemoryError(
-            "The system has no " + bytes + " bytes for activations; take smaller batches");
-      }
+      Pointer memory = memory(ops, bytes);
       FloatPointer floats = new FloatPointer(memory);
       this.bytes = bytes;
       this.buffer =
@@ -155,6 +151,25 @@ public final class Arena {
       long start = memory.address();
       this.address = start + (AlignedArrays.BYTES - start % AlignedArrays.BYTES);
       CLEANER.register(buffer, new Release(ops, start));
+    }
+
+    private static Pointer memory(NativeOps ops, long bytes) {
+      Pointer memory = null;
+      RuntimeException cause = null;
+      try {
+        memory = ops.mallocHost(bytes + AlignedArrays.BYTES, 0);
+      } catch (RuntimeException e) {
+        // Of the native library, which in ND4J 1.0.0-M1.1 throws where it has nothing to give.
+        cause = e;
+      }
+      if (memory == null || memory.isNull()) {
+        Error none =
+            new OutOfMemoryError(
+                "The system has no " + bytes + " bytes for activations; take smaller batches");
+        none.initCause(cause);
+        throw none;
+      }
+      return memory;
     }
 
     INDArray array(long from, long[] shape) {

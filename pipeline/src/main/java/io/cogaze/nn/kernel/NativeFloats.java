@@ -17,7 +17,7 @@ final class NativeFloats {
     this.owned = new FloatPointer(capacity + SLACK);
     long beyond = owned.address() % AlignedArrays.BYTES;
     long skip = beyond == 0 ? 0 : (AlignedArrays.BYTES - beyond) / Float.BYTES;
-    this.aligned = owned.getPointer(skip);
+    this.aligned = NativeMemory.floats(owned, skip, capacity);
   }
 
   long capacity() {

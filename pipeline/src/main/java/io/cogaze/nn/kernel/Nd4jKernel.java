@@ -491,7 +491,9 @@ final class Nd4jKernel implements Kernel {
   public INDArray addRelu(INDArray a, INDArray b, Buffers buffers) {
     INDArray left = Activations.plain(a, buffers);
     INDArray y = Form.of(left).create(buffers);
-    left.addi(Activations.plain(b, buffers), y);
+    // Of vectors too it has four axes.
+    long[] shape = y.shape();
+    left.reshape(shape).addi(Activations.plain(b, buffers).reshape(shape), y);
     Nd4j.exec(new RectifiedLinear(y, y));
     return y;
   }

@@ -5,7 +5,6 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 
 /**
@@ -64,8 +63,7 @@ final class TouchAhead implements Runnable {
 
   /** Adds nothing to a word of each page, in one go that no other write can come between. */
   private void touch(long from, int length) {
-    BytePointer start = new BytePointer(memory.addressPointer());
-    ByteBuffer piece = start.getPointer(from).capacity(length).asByteBuffer();
+    ByteBuffer piece = NativeMemory.bytes(memory.addressPointer(), from, length);
     for (int at = 0; at <= length - Integer.BYTES && !isStopped; at += PAGE) {
       WORDS.getAndAdd(piece, at, 0);
     }

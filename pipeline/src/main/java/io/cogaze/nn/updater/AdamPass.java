@@ -1,15 +1,21 @@
 package io.cogaze.nn.updater;
 
+import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.kernel.NativeMemory;
 import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
 
 /**
  * Adam (Kingma and Ba, ICLR 2015) over vectors of FLOAT in the host's memory: one pass that reads
@@ -18,6 +24,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * whatever the number of threads.
  */
 final class AdamPass {
+  /** Values by which two roundings are told apart. */
+  private static final int SAMPLE = 256;
+
   /** A buffer of Java has at most 2^31 - 1 bytes. */
   private static final long LONGEST_PIECE = 1L << 28;
 
@@ -29,30 +38,52 @@ final class AdamPass {
             return thread;
           });
 
+  /** Values that are worked on at once, in arrays: the JVM's compiler vectorises only those. */
+  private static final int CHUNK = 2048;
+
+  /** How ND4J's native library rounds a product that is added to something. */
+  enum Rounding {
+    /** Not before the sum: its compiler made one instruction of both. */
+    FUSED,
+    /** By itself. */
+    SEPARATE
+  }
+
   /**
-   * What a step needs beside the vectors, as {@link org.nd4j.linalg.learning.AdamUpdater} defines
-   * them.
+   * What a step needs beside the vectors, as {@link org.nd4j.linalg.learning.AdamUpdater} computes
+   * it, in its precision.
    *
+   * @param beta1 share of the first moment that is kept
+   * @param beta2 of the second
    * @param rate learning rate times the correction of both moments' bias
    * @param epsilon added to the root of the second moment before that correction
    * @param divisor of the gradient
    */
-  record Constants(double beta1, double beta2, double rate, double epsilon, double divisor) {
+  record Constants(float beta1, float beta2, float rate, float epsilon, float divisor) {
     /**
      * @param step number of the step, from 1 on
      */
-    static Constants of(
-        double learningRate, double beta1, double beta2, double epsilon, int step, int divisor) {
-      double correction = Math.sqrt(1 - Math.pow(beta2, step)) / (1 - Math.pow(beta1, step));
-      return new Constants(beta1, beta2, learningRate * correction, epsilon, divisor);
+    static Constants of(Adam adam, double learningRate, int step, int divisor) {
+      float beta1 = (float) adam.getBeta1();
+      float beta2 = (float) adam.getBeta2();
+      float left1 = (float) Math.pow(beta1, step);
+      float left2 = (float) Math.pow(beta2, step);
+      float scaled = (float) learningRate * (float) Math.sqrt((float) (1.0 - left2));
+      return new Constants(
+          beta1, beta2, (float) (scaled / (1.0 - left1)), (float) adam.getEpsilon(), divisor);
     }
   }
 
   private record Piece(FloatBuffer gradient, FloatBuffer first, FloatBuffer second, int length) {}
 
+  private final Rounding rounding;
   private final List<Piece> pieces = new ArrayList<>();
   private final List<INDArray> owners = new ArrayList<>();
   private long length;
+
+  AdamPass(Rounding rounding) {
+    this.rounding = rounding;
+  }
 
   /**
    * Adds vectors of one length, each contiguous, of type FLOAT.
@@ -89,8 +120,7 @@ final class AdamPass {
   }
 
   private static FloatBuffer buffer(INDArray array, long from, int size) {
-    FloatPointer start = new FloatPointer(array.data().addressPointer());
-    return start.getPointer(from).capacity(size).asBuffer();
+    return NativeMemory.floats(array.data().addressPointer(), from, size).asBuffer();
   }
 
   /** Moves the moments on and puts the updates in the gradients' place. */
@@ -117,10 +147,9 @@ final class AdamPass {
       long end = start + piece.length;
       if (start < to && end > from) {
         update(
+            rounding,
             constants,
-            piece.gradient,
-            piece.first,
-            piece.second,
+            piece,
             (int) (Math.max(from, start) - start),
             (int) (Math.min(to, end) - start));
       }
@@ -128,27 +157,102 @@ final class AdamPass {
     }
   }
 
+  /** Goes over values [from, to), a chunk at a time. */
   private static void update(
-      Constants constants,
-      FloatBuffer gradient,
-      FloatBuffer first,
-      FloatBuffer second,
-      int from,
-      int to) {
-    float divisor = (float) constants.divisor;
-    float keep1 = (float) constants.beta1;
-    float take1 = (float) (1 - constants.beta1);
-    float keep2 = (float) constants.beta2;
-    float take2 = (float) (1 - constants.beta2);
-    float rate = (float) constants.rate;
-    float epsilon = (float) constants.epsilon;
-    for (int i = from; i < to; i++) {
-      float g = gradient.get(i) / divisor;
-      float m = keep1 * first.get(i) + take1 * g;
-      float v = keep2 * second.get(i) + take2 * g * g;
-      first.put(i, m);
-      second.put(i, v);
-      gradient.put(i, rate * m / ((float) Math.sqrt(v) + epsilon));
+      Rounding rounding, Constants constants, Piece piece, int from, int to) {
+    float[] gradient = new float[CHUNK];
+    float[] first = new float[CHUNK];
+    float[] second = new float[CHUNK];
+    for (int at = from; at < to; at += CHUNK) {
+      int count = Math.min(CHUNK, to - at);
+      piece.gradient.get(at, gradient, 0, count);
+      piece.first.get(at, first, 0, count);
+      piece.second.get(at, second, 0, count);
+      if (rounding == Rounding.FUSED) {
+        fused(constants, gradient, first, second, count);
+      } else {
+        separate(constants, gradient, first, second, count);
+      }
+      piece.gradient.put(at, gradient, 0, count);
+      piece.first.put(at, first, 0, count);
+      piece.second.put(at, second, 0, count);
     }
+  }
+
+  private static void fused(
+      Constants constants, float[] gradient, float[] first, float[] second, int count) {
+    float divisor = constants.divisor;
+    float keep1 = constants.beta1;
+    float take1 = 1 - keep1;
+    float keep2 = constants.beta2;
+    float take2 = 1 - keep2;
+    float rate = constants.rate;
+    float epsilon = constants.epsilon;
+    for (int i = 0; i < count; i++) {
+      float g = gradient[i] / divisor;
+      float m = Math.fma(keep1, first[i], take1 * g);
+      float v = Math.fma(keep2, second[i], g * g * take2);
+      first[i] = m;
+      second[i] = v;
+      gradient[i] = m * rate / ((float) Math.sqrt(v) + epsilon);
+    }
+  }
+
+  private static void separate(
+      Constants constants, float[] gradient, float[] first, float[] second, int count) {
+    float divisor = constants.divisor;
+    float keep1 = constants.beta1;
+    float take1 = 1 - keep1;
+    float keep2 = constants.beta2;
+    float take2 = 1 - keep2;
+    float rate = constants.rate;
+    float epsilon = constants.epsilon;
+    for (int i = 0; i < count; i++) {
+      float g = gradient[i] / divisor;
+      float m = keep1 * first[i] + take1 * g;
+      float v = keep2 * second[i] + g * g * take2;
+      first[i] = m;
+      second[i] = v;
+      gradient[i] = m * rate / ((float) Math.sqrt(v) + epsilon);
+    }
+  }
+
+  /**
+   * The rounding with which a pass gives the same bits as ND4J's own operation, found by comparing
+   * some values: nothing where neither does.
+   */
+  static Optional<Rounding> rounding(Adam adam) {
+    Random random = new Random(1);
+    float[] gradients = new float[SAMPLE];
+    float[] moments = new float[2 * SAMPLE];
+    for (int i = 0; i < SAMPLE; i++) {
+      gradients[i] = (float) random.nextGaussian();
+      moments[i] = (float) random.nextGaussian();
+      moments[SAMPLE + i] = (float) Math.abs(random.nextGaussian());
+    }
+    INDArray update = vector(gradients);
+    INDArray state = vector(moments);
+    adam.instantiate(state, false).applyUpdater(update, 2, 0);
+    for (Rounding rounding : Rounding.values()) {
+      INDArray ownUpdate = vector(gradients);
+      INDArray ownState = vector(moments);
+      AdamPass pass = new AdamPass(rounding);
+      pass.add(ownUpdate, ownState);
+      pass.run(Constants.of(adam, adam.getLearningRate(2, 0), 3, 1), 1);
+      if (isSame(update, ownUpdate) && isSame(state, ownState)) {
+        return Optional.of(rounding);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static INDArray vector(float[] values) {
+    INDArray vector = Nd4j.createUninitialized(DataType.FLOAT, 1, values.length);
+    HostValues.write(FloatBuffer.wrap(values), vector, 0);
+    return vector;
+  }
+
+  private static boolean isSame(INDArray one, INDArray other) {
+    return Arrays.equals(HostValues.floats(one), HostValues.floats(other));
   }
 }

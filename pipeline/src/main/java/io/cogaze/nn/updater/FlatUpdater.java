@@ -1,6 +1,7 @@
 package io.cogaze.nn.updater;
 
 import io.cogaze.nn.kernel.Backend;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Trainable;
@@ -13,6 +14,7 @@ import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
@@ -22,13 +24,15 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 /**
  * Deeplearning4j's updater of a graph, which does Adam in one pass over everything that learns
  * instead of several over each run of layers. The state, its order and what is computed are
- * Deeplearning4j's own, so that either reads what the other has saved.
+ * Deeplearning4j's own, to the last bit, so that either goes on with what the other has saved.
  */
 public class FlatUpdater extends ComputationGraphUpdater {
   private static final long serialVersionUID = 1L;
 
   /** Null where Deeplearning4j's own code does the work, as after serialisation. */
   private final transient Plan plan;
+
+  private transient int passes;
 
   /** What one pass covers. */
   private record Plan(Adam adam, AdamPass pass, boolean isMean) {}
@@ -52,20 +56,33 @@ public class FlatUpdater extends ComputationGraphUpdater {
   @Override
   public synchronized void update(
       Gradient gradient, int iteration, int epoch, int batchSize, LayerWorkspaceMgr workspaces) {
-    if (plan == null || gradient.gradient() != getFlattenedGradientsView()) {
+    if (plan == null || !isOwn(gradient.gradient())) {
       super.update(gradient, iteration, epoch, batchSize, workspaces);
       return;
     }
     AdamPass.Constants constants =
         AdamPass.Constants.of(
+            plan.adam,
             plan.adam.getLearningRate(iteration, epoch),
-            plan.adam.getBeta1(),
-            plan.adam.getBeta2(),
-            plan.adam.getEpsilon(),
             iteration + 1,
             plan.isMean ? batchSize : 1);
     int threads = NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
     plan.pass.run(constants, Math.min(threads, Runtime.getRuntime().availableProcessors()));
+    passes++;
+  }
+
+  /**
+   * Whether a gradient lies where the plan was made for: each release shows it in its own shape.
+   */
+  private boolean isOwn(INDArray gradient) {
+    INDArray own = getFlattenedGradientsView();
+    return gradient.length() == own.length()
+        && gradient.data().addressPointer().address() == own.data().addressPointer().address();
+  }
+
+  /** Steps that were done in a single pass. */
+  int passes() {
+    return passes;
   }
 
   /** One pass for all, if everything that learns does so by one and the same Adam in FLOAT. */
@@ -73,7 +90,7 @@ public class FlatUpdater extends ComputationGraphUpdater {
     if (Backend.current() != Backend.CPU || getParams().dataType() != DataType.FLOAT) {
       return Optional.empty();
     }
-    AdamPass pass = new AdamPass();
+    List<UpdaterBlock> learning = new ArrayList<>();
     Adam adam = null;
     for (UpdaterBlock block : getUpdaterBlocks()) {
       IUpdater updater = block.getGradientUpdater().getConfig();
@@ -85,12 +102,23 @@ public class FlatUpdater extends ComputationGraphUpdater {
       }
       if (learns && (adam == null || adam.equals(updater))) {
         adam = (Adam) updater;
-        pass.add(block.getGradientView(), block.getUpdaterView());
+        learning.add(block);
       } else if (updater.getClass() != NoOp.class) {
         return Optional.empty();
       }
     }
-    return Optional.ofNullable(adam).map(common -> new Plan(common, pass, isMiniBatch()));
+    Adam common = adam;
+    return Optional.ofNullable(common)
+        .flatMap(AdamPass::rounding)
+        .map(rounding -> new Plan(common, pass(rounding, learning), isMiniBatch()));
+  }
+
+  private static AdamPass pass(AdamPass.Rounding rounding, List<UpdaterBlock> learning) {
+    AdamPass pass = new AdamPass(rounding);
+    for (UpdaterBlock block : learning) {
+      pass.add(block.getGradientView(), block.getUpdaterView());
+    }
+    return pass;
   }
 
   /** Whether nothing but the updater and, where it learns, the batch's size changes a gradient. */
