@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.shuffle.BlockFetchingListener;
@@ -63,12 +65,14 @@ public final class BlockFetch implements AutoCloseable {
   /** Bytes of a block, until it is closed. */
   public final class Piece implements AutoCloseable {
     private final ByteBuffer here;
+    private final boolean isInRoom;
     private final ByteBuf fetched;
     private final Runnable release;
     private ByteBuffer copy;
 
-    private Piece(ByteBuffer here, ByteBuf fetched, Runnable release) {
+    private Piece(ByteBuffer here, boolean isInRoom, ByteBuf fetched, Runnable release) {
       this.here = here;
+      this.isInRoom = isInRoom;
       this.fetched = fetched;
       this.release = release;
     }
@@ -127,6 +131,31 @@ public final class BlockFetch implements AutoCloseable {
    * IllegalStateException} when the thread is interrupted.
    */
   public Piece next() throws BlockLostException {
+    return next(new Room(this::scratch, scratch::push));
+  }
+
+  /**
+   * Copies the next block. Errors: as {@link #next()}.
+   *
+   * @param room gives room for so many bytes, from the buffer's position to its limit; asked again
+   *     when what came there is worth nothing
+   * @return what {@code room} gave last, full
+   */
+  public ByteBuffer nextInto(IntFunction<ByteBuffer> room) throws BlockLostException {
+    try (Piece piece = next(new Room(room, unused -> {}))) {
+      if (piece.isInRoom) {
+        return piece.here;
+      }
+      ByteBuffer target = room.apply(piece.size());
+      piece.copyTo(target);
+      return target.flip();
+    }
+  }
+
+  /** Where bytes from shared memory come to lie, and what becomes of it when nobody reads them. */
+  private record Room(IntFunction<ByteBuffer> of, Consumer<ByteBuffer> unused) {}
+
+  private Piece next(Room room) throws BlockLostException {
     int index = given++;
     ask();
     Wanted block = wanted.get(index);
@@ -134,7 +163,7 @@ public final class BlockFetch implements AutoCloseable {
     for (int place = 0; place < block.places().size(); place++) {
       BlockSet set = block.places().get(place);
       Optional<Piece> near =
-          set.home().equals(here) ? local(set, block.slice()) : shared(set, block.slice());
+          set.home().equals(here) ? local(set, block.slice()) : shared(set, block.slice(), room);
       if (near.isPresent()) {
         return near.get();
       }
@@ -185,24 +214,25 @@ public final class BlockFetch implements AutoCloseable {
     return Optional.of(
         new Piece(
             data.toByteBuffer(),
+            false,
             null,
             () -> storage.releaseLockAndDispose(id, data, Option.empty())));
   }
 
-  private Optional<Piece> shared(BlockSet set, int slice) {
+  private Optional<Piece> shared(BlockSet set, int slice, Room room) {
     Optional<SharedView> view = view(set);
     Optional<Integer> bytes = view.flatMap(found -> found.bytes(slice));
     if (bytes.isEmpty()) {
       return Optional.empty();
     }
-    ByteBuffer copy = scratch(bytes.get());
+    ByteBuffer copy = room.of().apply(bytes.get());
     if (!view.get().read(slice, copy)) {
-      scratch.push(copy);
+      room.unused().accept(copy);
       return Optional.empty();
     }
     fetched.merge(set.home().executor(), (long) bytes.get(), Long::sum);
     ofItShared += bytes.get();
-    return Optional.of(new Piece(copy, null, () -> scratch.push(copy)));
+    return Optional.of(new Piece(copy, true, null, () -> room.unused().accept(copy)));
   }
 
   private Optional<SharedView> view(BlockSet set) {
@@ -215,6 +245,7 @@ public final class BlockFetch implements AutoCloseable {
       ByteBuf bytes = (ByteBuf) buffer.convertToNetty();
       return new Piece(
           null,
+          false,
           bytes,
           () -> {
             bytes.release();

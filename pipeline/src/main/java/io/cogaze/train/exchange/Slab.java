@@ -1,5 +1,6 @@
 package io.cogaze.train.exchange;
 
+import io.cogaze.nn.kernel.NativeMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.io.ChunkedByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 import scala.reflect.ClassTag$;
 
 /**
@@ -21,6 +23,9 @@ import scala.reflect.ClassTag$;
  * reader is through. Filled by one thread.
  */
 public final class Slab implements AutoCloseable {
+  /** Parts begin at multiples of this. */
+  static final int LINE = 64;
+
   private final Optional<SharedMemory> shared;
   private BytePointer memory;
   private final long capacity;
@@ -30,9 +35,9 @@ public final class Slab implements AutoCloseable {
   private final List<SharedMemory.Entry> entries = new ArrayList<>();
 
   private BlockSet lastSet;
-  private long partFrom;
   private long used;
   private volatile boolean filling;
+  private boolean wasUsed;
   private long broadcast;
 
   Slab(long capacity) {
@@ -58,25 +63,20 @@ public final class Slab implements AutoCloseable {
     entries.clear();
     used = 0;
     filling = true;
+    wasUsed = true;
   }
 
-  /** The next part, little-endian, to be filled and then {@link #put}. */
+  /**
+   * The next part, little-endian, to be filled and then {@link #put}. The one before, if that was
+   * not put, is of no use any more.
+   */
   public ByteBuffer next(int bytes) {
     if (used + bytes > capacity) {
       throw new IllegalStateException(
           "A slab of " + capacity + " bytes has no room for " + bytes + " behind " + used);
     }
     // A buffer of its own: Spark disposes of what it removes, which a part of another cannot bear.
-    partFrom = used;
-    ByteBuffer part =
-        memory.<BytePointer>getPointer(partFrom).position(0).limit(bytes).asByteBuffer();
-    if (part.capacity() != bytes) {
-      throw new IllegalStateException(
-          "A part of " + bytes + " bytes came with " + part.capacity() + " bytes");
-    }
-    // Whole cache lines, so that two parts never share one.
-    used = Math.min(capacity, (used + bytes + Slabs.LINE - 1) / Slabs.LINE * Slabs.LINE);
-    return part.order(ByteOrder.LITTLE_ENDIAN);
+    return NativeMemory.bytes(memory, used, bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Makes the last part a block, which others may read from now on. */
@@ -85,7 +85,9 @@ public final class Slab implements AutoCloseable {
     blocks.add(block);
     part.clear();
     lastSet = set;
-    entries.add(new SharedMemory.Entry(slice, part.remaining(), partFrom));
+    entries.add(new SharedMemory.Entry(slice, part.remaining(), used));
+    // Whole cache lines, so that two parts never share one.
+    used = Math.min(capacity, (used + part.remaining() + LINE - 1) / LINE * LINE);
     SparkEnv spark = SparkEnv.get();
     // Memory outside the heap is counted as such where Spark has been given any; else, as a session
     // that is not ours may be, as if it were of the heap.
@@ -118,6 +120,24 @@ public final class Slab implements AutoCloseable {
 
   boolean isFilling() {
     return filling;
+  }
+
+  /** Touches all of its memory, before it is used. */
+  Slab ready() {
+    // Shared memory was written to when it was made.
+    if (shared.isEmpty()) {
+      Pointer.memset(memory, 0, memory.capacity());
+    }
+    return this;
+  }
+
+  /** Whether it was made ready for later. */
+  boolean isSpare() {
+    return !wasUsed;
+  }
+
+  boolean isOf(long ofBroadcast) {
+    return wasUsed && broadcast == ofBroadcast;
   }
 
   /** Whether its blocks are of none of these broadcasts, but of an older one than the last. */

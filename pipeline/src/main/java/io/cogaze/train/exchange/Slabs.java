@@ -12,9 +12,6 @@ import java.util.SortedSet;
  * touched for the first time costs as much as copying.
  */
 public final class Slabs {
-  /** Parts of a slab begin at multiples of this. */
-  static final int LINE = 64;
-
   private static final List<Owned> ALL = new ArrayList<>();
 
   private record Owned(String owner, Slab slab) {}
@@ -23,7 +20,7 @@ public final class Slabs {
 
   /** Bytes that parts of these sizes take in a slab, at most. */
   public static long room(long bytes, int parts) {
-    return bytes + (long) LINE * parts;
+    return bytes + (long) Slab.LINE * parts;
   }
 
   /**
@@ -49,7 +46,7 @@ public final class Slabs {
               .min(Comparator.comparingLong(Slab::capacity));
       if (found.isEmpty()) {
         // Free ones are too small, or of a stage that is over.
-        freeUnused();
+        freeUnused(owner);
         found = Optional.of(new Slab(bytes));
         ALL.add(new Owned(owner, found.get()));
       }
@@ -58,10 +55,30 @@ public final class Slabs {
     }
   }
 
-  private static void freeUnused() {
+  /**
+   * Makes memory ready, so that later rounds find it touched: for each of the owner's slabs with
+   * blocks of a broadcast so many more that can be taken.
+   *
+   * @param bytes that must have room in each
+   */
+  public static void ready(String owner, long broadcast, int more, long bytes) {
+    synchronized (ALL) {
+      List<Slab> slabs =
+          ALL.stream().filter(owned -> owned.owner().equals(owner)).map(Owned::slab).toList();
+      long wanted = more * slabs.stream().filter(slab -> slab.isOf(broadcast)).count();
+      long there = slabs.stream().filter(slab -> slab.capacity() >= bytes && slab.isFree()).count();
+      for (long slab = there; slab < wanted; slab++) {
+        ALL.add(new Owned(owner, new Slab(bytes).ready()));
+      }
+    }
+  }
+
+  private static void freeUnused(String owner) {
     for (Iterator<Owned> each = ALL.iterator(); each.hasNext(); ) {
-      Slab slab = each.next().slab();
-      if (slab.isFree()) {
+      Owned owned = each.next();
+      Slab slab = owned.slab();
+      boolean isKept = owned.owner().equals(owner) && slab.isSpare();
+      if (slab.isFree() && !isKept) {
         slab.free();
         each.remove();
       }

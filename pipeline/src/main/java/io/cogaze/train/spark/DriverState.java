@@ -125,11 +125,7 @@ final class DriverState implements AutoCloseable {
     try (BlockFetch fetch = new BlockFetch(wanted, WINDOW);
         Slab slab = Slabs.take(stageKey, set.broadcast(), alive, room())) {
       for (BlockFetch.Wanted block : wanted) {
-        try (BlockFetch.Piece piece = fetch.next()) {
-          ByteBuffer part = slab.next(piece.size());
-          piece.copyTo(part);
-          slab.put(set, block.slice(), part);
-        }
+        slab.put(set, block.slice(), fetch.nextInto(slab::next));
       }
       slab.filled();
       return Optional.of(fetch.traffic());

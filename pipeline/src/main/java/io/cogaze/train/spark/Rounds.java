@@ -299,7 +299,7 @@ final class Rounds {
       return new Position(saved.round(), saved.iteration(), here, here, new TreeMap<>());
     }
     int groups = groups();
-    ScatterTask task = new ScatterTask(stage.key(), here, groups, live.alive());
+    ScatterTask task = new ScatterTask(stage.key(), here, groups, live.alive(), spare(saved));
     List<GroupResult> results =
         groups(context.parallelize(IntStream.range(0, groups).boxed().toList(), groups).map(task));
     BlockSet[] sets = new BlockSet[groups];
@@ -312,6 +312,14 @@ final class Rounds {
     }
     StatePlaces places = new StatePlaces(slices, Arrays.asList(sets), saved.values().fallback());
     return new Position(saved.round(), saved.iteration(), places, places, new TreeMap<>());
+  }
+
+  /**
+   * Beside a state that is sent out there are, until the driver has its copy, the one that is
+   * worked from and the one that is being averaged.
+   */
+  private int spare(Position saved) {
+    return Math.min(2, plan.rounds() - saved.round());
   }
 
   /** As many as workers, so that each averages one; never empty ones. */

@@ -28,17 +28,20 @@ final class ScatterTask implements Function<Integer, byte[]> {
   private final StatePlaces places;
   private final int groups;
   private final TreeSet<Long> alive;
+  private final int spare;
 
   /**
    * @param places of the state
    * @param groups number of groups
    * @param alive as in {@link RoundStart}
+   * @param spare how often as much memory again is made ready for the averages of later rounds
    */
-  ScatterTask(String stageKey, StatePlaces places, int groups, SortedSet<Long> alive) {
+  ScatterTask(String stageKey, StatePlaces places, int groups, SortedSet<Long> alive, int spare) {
     this.stageKey = stageKey;
     this.places = places;
     this.groups = groups;
     this.alive = new TreeSet<>(alive);
+    this.spare = spare;
   }
 
   @Override
@@ -75,26 +78,17 @@ final class ScatterTask implements Function<Integer, byte[]> {
 
   private void take(BlockFetch fetch, BlockSet set, int from, int to) throws BlockLostException {
     BlockFetch.Piece first = fetch.next();
+    long room = Slabs.room(StateSlice.atMost(first.size()) * (to - from), to - from);
     try (first;
-        Slab slab =
-            Slabs.take(
-                stageKey,
-                set.broadcast(),
-                alive,
-                Slabs.room(StateSlice.atMost(first.size()) * (to - from), to - from))) {
-      put(first, slab, set, from);
+        Slab slab = Slabs.take(stageKey, set.broadcast(), alive, room)) {
+      ByteBuffer part = slab.next(first.size());
+      first.copyTo(part);
+      slab.put(set, from, part);
       for (int slice = from + 1; slice < to; slice++) {
-        try (BlockFetch.Piece piece = fetch.next()) {
-          put(piece, slab, set, slice);
-        }
+        slab.put(set, slice, fetch.nextInto(slab::next));
       }
       slab.filled();
     }
-  }
-
-  private static void put(BlockFetch.Piece piece, Slab slab, BlockSet set, int slice) {
-    ByteBuffer part = slab.next(piece.size());
-    piece.copyTo(part);
-    slab.put(set, slice, part);
+    Slabs.ready(stageKey, set.broadcast(), spare, room);
   }
 }

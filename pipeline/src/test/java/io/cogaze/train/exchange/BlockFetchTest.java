@@ -117,6 +117,39 @@ class BlockFetchTest {
     assertThat(SparkEnv.get().blockManager().getStatus(first.block(0)).isEmpty()).isTrue();
   }
 
+  @Test
+  void memoryThatWasMadeReadyWaitsForLaterRounds() {
+    put(BROADCAST, "n", 1);
+    long once = Slabs.bytes(owner);
+    Slabs.ready(owner, BROADCAST, 2, once);
+    assertThat(Slabs.bytes(owner)).isEqualTo(3 * once);
+    Slabs.ready(owner, BROADCAST, 2, once);
+    assertThat(Slabs.bytes(owner)).as("it is there").isEqualTo(3 * once);
+
+    put(BROADCAST + 1, "o", 1, 2, 3);
+    long larger = Slabs.bytes(owner);
+    assertThat(larger).as("more room than any of them has").isEqualTo(6 * once);
+    put(BROADCAST + 2, "p", 1);
+    put(BROADCAST + 3, "q", 1);
+    assertThat(Slabs.bytes(owner)).isEqualTo(larger);
+
+    put(BROADCAST + 4, "r", 1);
+    assertThat(Slabs.bytes(owner)).as("all are used").isEqualTo(larger + once);
+  }
+
+  @Test
+  void aPartThatDidNotBecomeABlockIsGivenAgain() {
+    BlockSet set = new BlockSet(BROADCAST, "s", Home.here());
+    try (Slab slab = Slabs.take(owner, BROADCAST, new TreeSet<>(), Integer.BYTES)) {
+      slab.next(Integer.BYTES);
+      slab.put(set, 0, slab.next(Integer.BYTES).putInt(7));
+      assertThatThrownBy(() -> slab.next(1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("A slab of 4 bytes has no room for 1 behind 4");
+      slab.filled();
+    }
+  }
+
   /** Spark removes a broadcast's blocks on a thread of its own when the driver forgets it. */
   @Test
   void aSlabCanBeAskedWhetherItIsFreeWhileSparkRemovesItsBlock() throws Exception {

@@ -128,13 +128,48 @@ class SharedMemoryTest {
       slab.remove();
       fill(2, "a", 20, 21);
 
-      try (BlockFetch.Piece piece = fetch.next()) {
-        assertThat(piece.bytes().duplicate().order(ByteOrder.LITTLE_ENDIAN).getInt()).isEqualTo(11);
-      }
+      ByteBuffer second = fetch.nextInto(ByteBuffer::allocateDirect);
+      assertThat(second.order(ByteOrder.LITTLE_ENDIAN).getInt()).isEqualTo(11);
       assertThat(fetch.traffic().shared()).as("the first slice").isEqualTo(Integer.BYTES);
     } finally {
       Slabs.free(owner);
     }
+  }
+
+  @Test
+  void slicesAreReadStraightToWhereTheyAreWanted() throws BlockLostException {
+    String owner = UUID.randomUUID().toString();
+    BlockSet missing = new BlockSet(BROADCAST, "missing", Home.here());
+    BlockSet copy = new BlockSet(BROADCAST + 3, "copy", Home.here());
+    BlockSet first = fill(1, "a", 10, 11);
+    try (Slab target = Slabs.take(owner, BROADCAST + 3, new TreeSet<>(), Slabs.room(12, 3));
+        BlockFetch fetch =
+            new BlockFetch(
+                List.of(
+                    new BlockFetch.Wanted(0, List.of(missing, first)),
+                    new BlockFetch.Wanted(1, first),
+                    new BlockFetch.Wanted(0, copy)),
+                1)) {
+      for (int slice = 0; slice < 3; slice++) {
+        target.put(copy, slice, fetch.nextInto(target::next));
+      }
+      target.filled();
+      assertThat(fetch.traffic().shared()).isEqualTo(2 * Integer.BYTES);
+    }
+
+    List<Integer> found = new ArrayList<>();
+    try (BlockFetch fetch =
+        new BlockFetch(
+            Stream.of(0, 1, 2).map(slice -> new BlockFetch.Wanted(slice, copy)).toList(), 1)) {
+      for (int slice = 0; slice < 3; slice++) {
+        ByteBuffer read = fetch.nextInto(ByteBuffer::allocateDirect);
+        assertThat(read.position()).isZero();
+        found.add(read.order(ByteOrder.LITTLE_ENDIAN).getInt());
+      }
+    } finally {
+      Slabs.free(owner);
+    }
+    assertThat(found).containsExactly(10, 11, 10);
   }
 
   @Test
