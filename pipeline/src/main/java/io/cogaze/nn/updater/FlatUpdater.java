@@ -1,7 +1,6 @@
 package io.cogaze.nn.updater;
 
 import io.cogaze.nn.kernel.Backend;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Trainable;
@@ -35,7 +34,12 @@ public class FlatUpdater extends ComputationGraphUpdater {
   private transient int passes;
 
   /** What one pass covers. */
-  private record Plan(Adam adam, AdamPass pass, boolean isMean) {}
+  private record Plan(Adam adam, AdamPass pass, boolean isMean, long gradient, long length) {
+    /** Whether a gradient lies where it was made for: each release shows it in its own shape. */
+    boolean isFor(INDArray other) {
+      return other.length() == length && other.data().addressPointer().address() == gradient;
+    }
+  }
 
   /** An updater for a graph that is initialised; {@link #install} is the way to it as it is. */
   protected FlatUpdater(ComputationGraph graph) {
@@ -56,7 +60,11 @@ public class FlatUpdater extends ComputationGraphUpdater {
   @Override
   public synchronized void update(
       Gradient gradient, int iteration, int epoch, int batchSize, LayerWorkspaceMgr workspaces) {
-    if (plan == null || !isOwn(gradient.gradient())) {
+    Optional<AdamPass.Rounding> rounding =
+        plan == null || !plan.isFor(gradient.gradient())
+            ? Optional.empty()
+            : AdamPass.rounding(plan.adam, iteration, epoch);
+    if (rounding.isEmpty()) {
       super.update(gradient, iteration, epoch, batchSize, workspaces);
       return;
     }
@@ -67,17 +75,9 @@ public class FlatUpdater extends ComputationGraphUpdater {
             iteration + 1,
             plan.isMean ? batchSize : 1);
     int threads = NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
-    plan.pass.run(constants, Math.min(threads, Runtime.getRuntime().availableProcessors()));
+    plan.pass.run(
+        rounding.get(), constants, Math.min(threads, Runtime.getRuntime().availableProcessors()));
     passes++;
-  }
-
-  /**
-   * Whether a gradient lies where the plan was made for: each release shows it in its own shape.
-   */
-  private boolean isOwn(INDArray gradient) {
-    INDArray own = getFlattenedGradientsView();
-    return gradient.length() == own.length()
-        && gradient.data().addressPointer().address() == own.data().addressPointer().address();
   }
 
   /** Steps that were done in a single pass. */
@@ -90,7 +90,7 @@ public class FlatUpdater extends ComputationGraphUpdater {
     if (Backend.current() != Backend.CPU || getParams().dataType() != DataType.FLOAT) {
       return Optional.empty();
     }
-    List<UpdaterBlock> learning = new ArrayList<>();
+    AdamPass pass = new AdamPass();
     Adam adam = null;
     for (UpdaterBlock block : getUpdaterBlocks()) {
       IUpdater updater = block.getGradientUpdater().getConfig();
@@ -102,23 +102,15 @@ public class FlatUpdater extends ComputationGraphUpdater {
       }
       if (learns && (adam == null || adam.equals(updater))) {
         adam = (Adam) updater;
-        learning.add(block);
+        pass.add(block.getGradientView(), block.getUpdaterView());
       } else if (updater.getClass() != NoOp.class) {
         return Optional.empty();
       }
     }
-    Adam common = adam;
-    return Optional.ofNullable(common)
-        .flatMap(AdamPass::rounding)
-        .map(rounding -> new Plan(common, pass(rounding, learning), isMiniBatch()));
-  }
-
-  private static AdamPass pass(AdamPass.Rounding rounding, List<UpdaterBlock> learning) {
-    AdamPass pass = new AdamPass(rounding);
-    for (UpdaterBlock block : learning) {
-      pass.add(block.getGradientView(), block.getUpdaterView());
-    }
-    return pass;
+    INDArray gradient = getFlattenedGradientsView();
+    long address = gradient.data().addressPointer().address();
+    return Optional.ofNullable(adam)
+        .map(common -> new Plan(common, pass, isMiniBatch(), address, gradient.length()));
   }
 
   /** Whether nothing but the updater and, where it learns, the batch's size changes a gradient. */

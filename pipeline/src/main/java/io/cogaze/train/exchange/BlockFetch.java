@@ -137,8 +137,8 @@ public final class BlockFetch implements AutoCloseable {
   /**
    * Copies the next block. Errors: as {@link #next()}.
    *
-   * @param room gives room for so many bytes, from the buffer's position to its limit; asked again
-   *     when what came there is worth nothing
+   * @param room gives a buffer of so many bytes, at its beginning; asked again when what came there
+   *     is worth nothing
    * @return what {@code room} gave last, full
    */
   public ByteBuffer nextInto(IntFunction<ByteBuffer> room) throws BlockLostException {

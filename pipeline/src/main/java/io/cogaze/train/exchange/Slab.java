@@ -136,8 +136,9 @@ public final class Slab implements AutoCloseable {
     return !wasUsed;
   }
 
+  /** Whether it has, or is being filled with, blocks of a broadcast. */
   boolean isOf(long ofBroadcast) {
-    return wasUsed && broadcast == ofBroadcast;
+    return wasUsed && broadcast == ofBroadcast && !isFree();
   }
 
   /** Whether its blocks are of none of these broadcasts, but of an older one than the last. */

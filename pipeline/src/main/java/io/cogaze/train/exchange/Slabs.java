@@ -45,7 +45,7 @@ public final class Slabs {
               .filter(slab -> slab.capacity() >= bytes && slab.isFree())
               .min(Comparator.comparingLong(Slab::capacity));
       if (found.isEmpty()) {
-        // Free ones are too small, or of a stage that is over.
+        // Free ones that were used are too small, or of a stage that is over.
         freeUnused(owner);
         found = Optional.of(new Slab(bytes));
         ALL.add(new Owned(owner, found.get()));

@@ -63,6 +63,7 @@ final class Rounds {
   private final List<Traffic> traffic = new ArrayList<>();
   private RoundTimes lastTimes = RoundTimes.NONE;
   private int losses;
+  private boolean isSent;
 
   /**
    * What of a stage is the same in all rounds.
@@ -316,10 +317,13 @@ final class Rounds {
 
   /**
    * Beside a state that is sent out there are, until the driver has its copy, the one that is
-   * worked from and the one that is being averaged.
+   * worked from and the one that is being averaged. When it is sent again, what executors still
+   * have of it takes memory, too, and nothing is made ready.
    */
   private int spare(Position saved) {
-    return Math.min(2, plan.rounds() - saved.round());
+    int spare = isSent ? 0 : Math.min(2, plan.rounds() - saved.round());
+    isSent = true;
+    return spare;
   }
 
   /** As many as workers, so that each averages one; never empty ones. */

@@ -78,7 +78,10 @@ final class ScatterTask implements Function<Integer, byte[]> {
 
   private void take(BlockFetch fetch, BlockSet set, int from, int to) throws BlockLostException {
     BlockFetch.Piece first = fetch.next();
-    long room = Slabs.room(StateSlice.atMost(first.size()) * (to - from), to - from);
+    // As much as any group takes by what any executor knows of it, so that all can use it later.
+    int largest = (places.slices() + groups - 1) / groups;
+    long each = StateSlice.atMost(StateSlice.atMost(first.size()));
+    long room = Slabs.room(each * largest, largest);
     try (first;
         Slab slab = Slabs.take(stageKey, set.broadcast(), alive, room)) {
       ByteBuffer part = slab.next(first.size());
