@@ -491,7 +491,7 @@ final class Nd4jKernel implements Kernel {
   public INDArray addRelu(INDArray a, INDArray b, Buffers buffers) {
     INDArray left = Activations.plain(a, buffers);
     INDArray y = Form.of(left).create(buffers);
-    // Of vectors too it has four axes.
+    // Vectors come with two axes, but their sum is made with four.
     long[] shape = y.shape();
     left.reshape(shape).addi(Activations.plain(b, buffers).reshape(shape), y);
     Nd4j.exec(new RectifiedLinear(y, y));

@@ -196,6 +196,7 @@ final class AdamPass {
     }
   }
 
+  /** A loop for each rounding: a choice within one would keep it from being vectorised. */
   private static void fused(
       Constants constants, float[] gradient, float[] first, float[] second, int count) {
     float divisor = constants.divisor;
@@ -215,6 +216,7 @@ final class AdamPass {
     }
   }
 
+  /** As {@link #fused}, but for the rounding. */
   private static void separate(
       Constants constants, float[] gradient, float[] first, float[] second, int count) {
     float divisor = constants.divisor;

@@ -301,6 +301,7 @@ final class Rounds {
     }
     int groups = groups();
     ScatterTask task = new ScatterTask(stage.key(), here, groups, live.alive(), spare(saved));
+    isSent = true;
     List<GroupResult> results =
         groups(context.parallelize(IntStream.range(0, groups).boxed().toList(), groups).map(task));
     BlockSet[] sets = new BlockSet[groups];
@@ -321,9 +322,7 @@ final class Rounds {
    * have of it takes memory, too, and nothing is made ready.
    */
   private int spare(Position saved) {
-    int spare = isSent ? 0 : Math.min(2, plan.rounds() - saved.round());
-    isSent = true;
-    return spare;
+    return isSent ? 0 : Math.min(2, plan.rounds() - saved.round());
   }
 
   /** As many as workers, so that each averages one; never empty ones. */

@@ -46,7 +46,7 @@ class OneDnnSessionTest {
                 graphs.stream()
                     .map(
                         graph -> {
-                          // With Deeplearning4j 1.0.0-M1.1 it is not what is chosen.
+                          // Deeplearning4j 1.0.0-M1.1 would choose the reference kernel.
                           Kernels.with(
                               KernelFixtures.ONEDNN,
                               () -> {
