@@ -12,6 +12,7 @@ import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.NetworkSpec;
+import io.cogaze.nn.network.Rehearsal;
 import io.cogaze.train.plan.UpdaterSettings;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
@@ -87,6 +88,7 @@ final class CogazeEngine implements StepEngine {
             order.threads());
     int trained = order.phase() == Phase.TRAIN ? subject.batch() : 0;
     if (order.phase() == Phase.INFERENCE) {
+      Rehearsal.start();
       Arena.expect(inference(definition.build(LEARNING_RATE), order).live());
     }
     StageNetwork network = StageNetwork.initialise(definition, LEARNING_RATE, trained);

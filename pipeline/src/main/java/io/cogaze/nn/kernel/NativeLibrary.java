@@ -192,6 +192,15 @@ public final class NativeLibrary {
   }
 
   /**
+   * Has native operations that the calling thread starts run on it alone, and leaves what others
+   * may use as it is.
+   */
+  public static void singleThread() {
+    prepare();
+    NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(1);
+  }
+
+  /**
    * Errors: IllegalArgumentException when a setting asks for more than {@value #MOST_THREADS}
    * native threads.
    *

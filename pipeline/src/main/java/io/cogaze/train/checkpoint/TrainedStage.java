@@ -9,6 +9,7 @@ import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.Network;
 import io.cogaze.nn.network.NetworkSpec;
+import io.cogaze.nn.network.Rehearsal;
 import io.cogaze.nn.release.FlatVectors;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.Provenance;
@@ -156,6 +157,7 @@ public final class TrainedStage {
    */
   public InferenceNetwork network(Set<Head> heads, int batch, int threads) {
     NativeLibrary.prepare();
+    Rehearsal.start();
     BuiltNetwork built = spec().network().build(BuildRequest.inference(heads));
     Arena.expect(
         MemoryDemand.inference(built, spec().height(), spec().width(), batch, threads).live());

@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 /** Averages vectors of worker 0, 1, ... with weights n_i / N. */
 public final class WeightedAverage {
   private static final int BLOCK = 2048;
+  private static final double HALF = 0.5;
 
   private WeightedAverage() {}
 
@@ -64,6 +65,15 @@ public final class WeightedAverage {
       }
     }
     int[] used = IntStream.range(0, weights.length).filter(w -> weights[w] != 0).toArray();
+    if (used.length == 2 && weights[used[0]] == HALF && weights[used[1]] == HALF) {
+      FloatBuffer first = byWorker.get(used[0]).duplicate();
+      FloatBuffer second = byWorker.get(used[1]).duplicate();
+      if (halves(first, second, average.duplicate())) {
+        byWorker.forEach(vector -> vector.position(vector.limit()));
+        average.position(average.limit());
+        return;
+      }
+    }
     float[] block = new float[BLOCK];
     double[] wide = new double[BLOCK];
     double[] sums = new double[BLOCK];
@@ -83,6 +93,42 @@ public final class WeightedAverage {
       }
       narrow(sums, block);
       average.put(block, 0, length);
+    }
+  }
+
+  /**
+   * Two workers of equal weight, in float32 with the bits of float64. Halving is exact but below
+   * the normal numbers, where the sum is; so either way one rounding is left, unless the sum
+   * overflows. (A float64 sum rounds before that only where one value is too small to matter.)
+   *
+   * @return false when a sum is infinite or no number; what is in the average then is worth nothing
+   */
+  private static boolean halves(FloatBuffer first, FloatBuffer second, FloatBuffer average) {
+    float[] values = new float[BLOCK];
+    float[] others = new float[BLOCK];
+    float[] zeros = new float[BLOCK];
+    while (average.hasRemaining()) {
+      int length = Math.min(BLOCK, average.remaining());
+      first.get(values, 0, length);
+      second.get(others, 0, length);
+      halve(values, others, zeros);
+      average.put(values, 0, length);
+    }
+    for (float zero : zeros) {
+      if (Float.isNaN(zero)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void halve(float[] values, float[] others, float[] zeros) {
+    for (int i = 0; i < BLOCK; i++) {
+      // From 0 on, as the sum in float64 is: two negative zeros give a positive one.
+      float sum = 0f + values[i] + others[i];
+      values[i] = 0.5f * sum;
+      // Stays 0 as long as no sum is infinite or no number.
+      zeros[i] += 0f * sum;
     }
   }
 

@@ -7,6 +7,7 @@ import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.NetworkSpec;
+import io.cogaze.nn.network.Rehearsal;
 import io.cogaze.nn.release.FlatVectors;
 import io.cogaze.nn.updater.FlatUpdater;
 import java.nio.FloatBuffer;
@@ -61,9 +62,7 @@ public final class StageNetwork {
    */
   public static StageNetwork initialise(
       StageDefinition definition, double learningRate, int batch) {
-    NativeLibrary.prepare();
-    BuiltNetwork built = definition.build(learningRate);
-    expectSteps(definition, built, batch);
+    BuiltNetwork built = built(definition, learningRate, batch);
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
     return new StageNetwork(built, graph, definition.stepRule(), learningRate);
@@ -80,21 +79,24 @@ public final class StageNetwork {
    */
   public static StageNetwork uninitialised(
       StageDefinition definition, double learningRate, int batch) {
-    NativeLibrary.prepare();
-    BuiltNetwork built = definition.build(learningRate);
-    expectSteps(definition, built, batch);
+    BuiltNetwork built = built(definition, learningRate, batch);
     return zeros(built, definition.stepRule(), learningRate);
   }
 
-  /** All outputs of what learns are there at once when the backward pass begins. */
-  private static void expectSteps(StageDefinition definition, BuiltNetwork built, int batch) {
-    if (batch > 0) {
-      NetworkSpec spec = definition.spec();
-      Arena.expect(
-          MemoryDemand.training(
-                  built, spec.height(), spec.width(), batch, definition.nativeThreads())
-              .kept());
+  /** Makes ready what the steps to come need, beside building. */
+  private static BuiltNetwork built(StageDefinition definition, double learningRate, int batch) {
+    NativeLibrary.prepare();
+    if (batch == 0) {
+      return definition.build(learningRate);
     }
+    Rehearsal.start();
+    BuiltNetwork built = definition.build(learningRate);
+    NetworkSpec spec = definition.spec();
+    // All outputs of what learns are there at once when the backward pass begins.
+    Arena.expect(
+        MemoryDemand.training(built, spec.height(), spec.width(), batch, definition.nativeThreads())
+            .kept());
+    return built;
   }
 
   private static StageNetwork zeros(BuiltNetwork built, StepRule stepRule, double learningRate) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,80 @@ final class WeightedAverageTest {
     }
 
     assertThat(WeightedAverage.average(vectors, weights)).containsExactly(expected);
+  }
+
+  /** Two workers of equal weight are summed in another way, which must not show. */
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(ints = {1, 2, 3, 4})
+  void twoHalvesGiveTheBitsOfASumInFloat64ForAnyTwoNumbers(int seed) {
+    Random random = new Random(seed);
+    double[] weights = WeightedAverage.weights(new long[] {8, 0, 8});
+    float[] first = new float[300_000];
+    float[] second = new float[first.length];
+    for (int i = 0; i < first.length; i++) {
+      first[i] = anyNumber(random);
+      // Of any size, close by, below a half of the last place, the opposite.
+      second[i] =
+          switch (i % 4) {
+            case 0 -> anyNumber(random);
+            case 1 -> Float.intBitsToFloat(Float.floatToRawIntBits(first[i]) + random.nextInt(9));
+            case 2 -> Math.scalb(first[i], -22 - random.nextInt(12)) * (random.nextFloat() - 0.5f);
+            default -> -first[i];
+          };
+      if (!Float.isFinite(first[i] + second[i])) {
+        second[i] = -0f;
+      }
+    }
+    if (seed == 4) {
+      // One sum overflows in float32; all of them are to come out as before.
+      first[7] = Float.MAX_VALUE;
+      second[7] = Float.MAX_VALUE;
+    }
+    float[] nobody = new float[first.length];
+    Arrays.fill(nobody, Float.NaN);
+    int[] expected = new int[first.length];
+    for (int i = 0; i < first.length; i++) {
+      double sum = 0;
+      sum += 0.5 * first[i];
+      sum += 0.5 * second[i];
+      expected[i] = Float.floatToRawIntBits((float) sum);
+    }
+
+    float[] average = WeightedAverage.average(List.of(first, nobody, second), weights);
+
+    int[] bits = new int[average.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.floatToRawIntBits(average[i]);
+    }
+    assertThat(bits).isEqualTo(expected);
+  }
+
+  private static float anyNumber(Random random) {
+    float any = Float.intBitsToFloat(random.nextInt());
+    return switch (random.nextInt(8)) {
+      case 0 -> 0f;
+      case 1 -> -0f;
+      case 2 -> Float.MIN_VALUE * random.nextInt(100);
+      case 3 -> (float) random.nextGaussian();
+      default -> Float.isFinite(any) ? any : Float.MIN_NORMAL;
+    };
+  }
+
+  @Test
+  void numbersThatAreNoneAndInfiniteOnesOfTwoHalvesStayWhatTheyAre() {
+    double[] weights = {0.5, 0.5};
+    float[] first = new float[5000];
+    float[] second = new float[5000];
+    first[3] = Float.NaN;
+    second[4999] = Float.NEGATIVE_INFINITY;
+    second[8] = 4;
+
+    float[] average = WeightedAverage.average(List.of(first, second), weights);
+
+    assertThat(average[3]).isNaN();
+    assertThat(average[4999]).isEqualTo(Float.NEGATIVE_INFINITY);
+    assertThat(average[8]).isEqualTo(2);
+    assertThat(average[9]).isZero();
   }
 
   @Test
