@@ -54,6 +54,8 @@ public final class NativeLibrary {
       Set.of("avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl");
   private static final Set<String> AVX2 = Set.of("avx2", "fma", "f16c", "bmi2");
 
+  private static final ThreadLocal<Integer> OF_THREAD = ThreadLocal.withInitial(() -> 0);
+
   private static boolean prepared;
 
   private NativeLibrary() {}
@@ -186,6 +188,7 @@ public final class NativeLibrary {
               + " processors");
     }
     prepare();
+    OF_THREAD.set(threads);
     Nd4j.getEnvironment().setMaxThreads(threads);
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
     Nd4j.factory().blas().setMaxThreads(threads);
@@ -197,7 +200,13 @@ public final class NativeLibrary {
    */
   public static void singleThread() {
     prepare();
+    OF_THREAD.set(1);
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(1);
+  }
+
+  /** What the calling thread was set to; 0 where nothing was. */
+  static int threadsOfThisThread() {
+    return OF_THREAD.get();
   }
 
   /**

@@ -531,11 +531,23 @@ final class Nd4jKernel implements Kernel {
     INDArray[] dxs = new INDArray[inputs.length];
     long from = 0;
     for (int i = 0; i < dxs.length; i++) {
-      long to = from + inputs[i].channels();
       INDArray part = inputs[i].as(Layout.PLAIN).create(buffers);
-      part.assign(gradient.get(NDArrayIndex.all(), NDArrayIndex.interval(from, to)));
+      long[] size = gradient.shape().clone();
+      size[1] = inputs[i].channels();
+      int[] place = new int[2 * size.length];
+      place[1] = Math.toIntExact(from);
+      for (int axis = 0; axis < size.length; axis++) {
+        place[size.length + axis] = Math.toIntExact(size[axis]);
+      }
+      // Not by a view: those of the only row of a matrix are empty at times.
+      Nd4j.exec(
+          DynamicCustomOp.builder("slice")
+              .addIntegerArguments(place)
+              .addInputs(gradient)
+              .addOutputs(part.reshape(size))
+              .build());
       dxs[i] = Activations.in(inputs[i], part, buffers);
-      from = to;
+      from += size[1];
     }
     return dxs;
   }

@@ -31,6 +31,9 @@ final class OneDnnSession {
   private final Map<Object, OneDnnOperation> operations = new HashMap<>();
   private final Map<Scratch, NativeFloats> scratch = new HashMap<>();
 
+  /** Native threads that the operations were made for: they keep to that number. */
+  private int threads;
+
   private OneDnnSession() {}
 
   /** The calling thread's. */
@@ -42,8 +45,12 @@ final class OneDnnSession {
     return ENGINE;
   }
 
-  /** The operation of a key, made at its first use. */
+  /** The operation of a key, made at its first use with the thread's number of native threads. */
   OneDnnOperation operation(Object key, Supplier<OneDnnOperation> make) {
+    if (threads != NativeLibrary.threadsOfThisThread()) {
+      threads = NativeLibrary.threadsOfThisThread();
+      operations.clear();
+    }
     OneDnnOperation operation = operations.get(key);
     if (operation == null) {
       operation = make.get();
@@ -52,7 +59,10 @@ final class OneDnnSession {
     return operation;
   }
 
-  /** How many operations the thread has made; each is made once, and kept. */
+  /**
+   * How many operations the thread has made; each is made once, and kept until the number of native
+   * threads changes.
+   */
   int made() {
     return operations.size();
   }

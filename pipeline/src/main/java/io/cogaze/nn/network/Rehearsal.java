@@ -2,6 +2,7 @@ package io.cogaze.nn.network;
 
 import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.Backend;
+import io.cogaze.nn.kernel.Kernel;
 import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.InferenceGraph;
@@ -37,11 +38,18 @@ public final class Rehearsal {
   /** The first takes half of the time; the others let the JVM see what is worth compiling. */
   private static final int STEPS = 20;
 
+  /** Of a step, the first of which takes longest; a process must end even if something is stuck. */
+  private static final long LONGEST_END_MS = 3000;
+
+  private static volatile boolean isStopped;
+
   private Rehearsal() {}
 
   /**
    * Begins, once in a process, and only where arrays are in the host's memory. That it fails is no
    * error: the first step shows then what is wrong, if anything is.
+   *
+   * <p>Errors: those of loading ND4J and of {@link Kernels#get}.
    */
   public static void start() {
     if (Backend.current() != Backend.CPU) {
@@ -49,21 +57,50 @@ public final class Rehearsal {
     }
     Thread thread = new Thread(Rehearsal::run, "cogaze-rehearsal");
     thread.setDaemon(true);
-    if (THREAD.compareAndSet(null, thread)) {
+    if (THREAD.compareAndSet(null, thread) && endsBeforeTheProcess(thread)) {
       // What loads libraries and sets up the whole of ND4J is done by one thread, before the other.
       NativeLibrary.prepare();
       Nd4j.factory();
-      LOG.debug("a small network is rehearsed on {}", Kernels.get().name());
+      Kernel kernel = Kernels.get();
+      LOG.debug("a small network is rehearsed on {}", kernel.name());
       thread.start();
+    }
+  }
+
+  /**
+   * What a process unloads at its end must not be in use by a thread of it.
+   *
+   * @return false when it is ending
+   */
+  private static boolean endsBeforeTheProcess(Thread thread) {
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(thread), "cogaze-rehearsal-end"));
+      return true;
+    } catch (IllegalStateException e) {
+      LOG.debug("nothing is rehearsed", e);
+      return false;
+    }
+  }
+
+  private static void end(Thread thread) {
+    isStopped = true;
+    try {
+      thread.join(LONGEST_END_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
   private static void run() {
     long begin = System.nanoTime();
+    if (isStopped) {
+      return;
+    }
     try {
       compute();
       LOG.debug("rehearsed in {} ms", (System.nanoTime() - begin) / 1_000_000);
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
+      // Not even a lack of memory, which Spark would end the executor for.
       LOG.info("the rehearsal of a small network failed; the first step takes longer", e);
     }
   }
@@ -78,7 +115,7 @@ public final class Rehearsal {
     graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
     try (INDArray image = Nd4j.zeros(DataType.FLOAT, 1, 1, SPEC.height(), SPEC.width())) {
       ComputationGraph inference = InferenceGraph.of(graph);
-      for (int step = 0; step < STEPS; step++) {
+      for (int step = 0; step < STEPS && !isStopped; step++) {
         inference.output(false, image);
       }
       inference.close();

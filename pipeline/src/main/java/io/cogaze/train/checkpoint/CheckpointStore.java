@@ -1,6 +1,7 @@
 package io.cogaze.train.checkpoint;
 
 import io.cogaze.error.InputException;
+import io.cogaze.error.RunException;
 import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.FolderCommit;
 import io.cogaze.run.Manifest;
@@ -170,10 +171,14 @@ public final class CheckpointStore {
     return StageState.parse(bytes(folder, Manifest.read(fs, folder, KIND).file(STATE, JSON)));
   }
 
-  /** Deletes every checkpoint whose epoch is not to be kept. */
-  public void retain(List<Integer> kept) {
+  /**
+   * Deletes every checkpoint whose epoch is not to be kept. Errors: {@link RunException} when the
+   * run is another process's meanwhile, which may need what this one would delete.
+   */
+  public void retain(List<Integer> kept, RunLock lock) {
     for (int epoch : folders()) {
       if (!kept.contains(epoch)) {
+        lock.check();
         delete(layout.checkpoint(epoch));
       }
     }

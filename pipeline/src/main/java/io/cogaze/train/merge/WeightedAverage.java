@@ -48,6 +48,8 @@ public final class WeightedAverage {
    * The same from buffers to a buffer, all of which are read or filled from their positions on. In
    * blocks that fit a core's nearest memory, worker by worker, which keeps the order of the sum and
    * lets the compiler use vector instructions.
+   *
+   * @param average shares no memory with the vectors
    */
   public static void average(List<FloatBuffer> byWorker, double[] weights, FloatBuffer average) {
     if (byWorker.size() != weights.length || byWorker.isEmpty()) {

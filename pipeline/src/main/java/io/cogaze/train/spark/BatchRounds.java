@@ -2,6 +2,7 @@ package io.cogaze.train.spark;
 
 import io.cogaze.train.step.StageNetwork;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -89,7 +90,9 @@ record BatchRounds(
     }
 
     @Override
-    public JavaRDD<byte[]> tasks(int round, Set<Integer> workers, RoundStart start) {
+    public JavaRDD<byte[]> tasks(
+        int round, Set<Integer> workers, RoundStart start, Map<Integer, String> homes) {
+      // The batches decide: they lie where Spark cached them.
       return batches.mapPartitionsWithIndex(
           new BatchRoundTask(start, workers, first(round), batchesPerRound, compute), true);
     }

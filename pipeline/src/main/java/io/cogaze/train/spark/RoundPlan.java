@@ -1,5 +1,6 @@
 package io.cogaze.train.spark;
 
+import java.util.Map;
 import java.util.Set;
 import org.apache.spark.api.java.JavaRDD;
 
@@ -22,6 +23,9 @@ interface RoundPlan {
    *
    * @param workers of whom results are wanted; those without batches hand in their optimiser's
    *     state
+   * @param homes where workers were in the last round, as Spark names places: what they read ahead
+   *     lies there
    */
-  JavaRDD<byte[]> tasks(int round, Set<Integer> workers, RoundStart start);
+  JavaRDD<byte[]> tasks(
+      int round, Set<Integer> workers, RoundStart start, Map<Integer, String> homes);
 }

@@ -2,6 +2,7 @@ package io.cogaze.train.spark;
 
 import io.cogaze.error.RunException;
 import io.cogaze.train.exchange.BlockSet;
+import io.cogaze.train.exchange.Home;
 import io.cogaze.train.exchange.StatePlaces;
 import io.cogaze.train.exchange.Traffic;
 import io.cogaze.train.step.StageNetwork;
@@ -17,18 +18,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Tuple2;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
-import scala.reflect.ClassTag;
-import scala.reflect.ClassTag$;
 
 /**
  * The averaging rounds of an epoch, from the driver's network to the driver's network. States go
@@ -61,6 +56,10 @@ final class Rounds {
   private final int every;
   private final int slices;
   private final List<Traffic> traffic = new ArrayList<>();
+
+  /** Where each worker was last. */
+  private final Map<Integer, String> homes = new TreeMap<>();
+
   private RoundTimes lastTimes = RoundTimes.NONE;
   private int losses;
   private boolean isSent;
@@ -403,13 +402,14 @@ final class Rounds {
       RoundStart start,
       Map<Integer, WorkerResult> done)
       throws StateLostException {
-    JavaRDD<byte[]> tasks = plan.tasks(round, open, start);
+    JavaRDD<byte[]> tasks = plan.tasks(round, open, start, homes);
     List<String> lost = new ArrayList<>();
     int results = done.size();
     for (byte[] bytes : TaskFailure.unwrapped(tasks::collect)) {
       WorkerResult result = WorkerResult.of(bytes);
       traffic.add(result.traffic());
       result.lost().ifPresent(lost::add);
+      result.reached().ifPresent(set -> homes.put(result.worker(), set.home().taskLocation()));
       done.put(result.worker(), result);
       results++;
     }
@@ -451,8 +451,12 @@ final class Rounds {
             .boxed()
             .toList();
     Set<Integer> lost = new TreeSet<>();
-    JavaRDD<Integer> groups =
-        placed(open, group -> sets.get(group % sets.size()).home().taskLocation());
+    List<Placed.At<Integer>> places = new ArrayList<>();
+    for (int group : open) {
+      Home home = sets.get(group % sets.size()).home();
+      places.add(new Placed.At<>(group, Optional.of(home.taskLocation())));
+    }
+    JavaRDD<Integer> groups = Placed.partitions(context, places, Integer.class);
     for (GroupResult result : groups(groups.map(task))) {
       traffic.add(result.traffic());
       if (result.average().isPresent()) {
@@ -479,17 +483,5 @@ final class Rounds {
 
   private static List<GroupResult> groups(JavaRDD<byte[]> tasks) {
     return TaskFailure.unwrapped(tasks::collect).stream().map(GroupResult::of).toList();
-  }
-
-  /** A partition for each number, at a place if there is room for it. */
-  private JavaRDD<Integer> placed(List<Integer> numbers, IntFunction<String> place) {
-    List<Tuple2<Integer, Seq<String>>> placed = new ArrayList<>();
-    for (int number : numbers) {
-      placed.add(
-          new Tuple2<>(number, JavaConverters.asScalaBuffer(List.of(place.apply(number))).toSeq()));
-    }
-    ClassTag<Integer> type = ClassTag$.MODULE$.apply(Integer.class);
-    return JavaRDD.fromRDD(
-        context.sc().makeRDD(JavaConverters.asScalaBuffer(placed).toSeq(), type), type);
   }
 }

@@ -110,7 +110,7 @@ final class StageCheckpoints {
     List<Integer> retained = new ArrayList<>(epochs.subList(newest, epochs.size()));
     retained.add(state.schedule().bestEpoch());
     retained.add(pinned);
-    store.retain(retained);
+    store.retain(retained, lock);
     return retained;
   }
 

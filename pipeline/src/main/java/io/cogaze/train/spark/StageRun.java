@@ -90,14 +90,15 @@ final class StageRun {
           damage.get());
       FolderCommit.withdraw(fs, layout.folder());
       if (request.startAnew()) {
-        checkpoints.retain(List.of());
+        checkpoints.retain(List.of(), scope.lock());
       }
     }
     Optional<Integer> newest = checkpoints.newestUsable();
     newest.ifPresent(epoch -> decided(layout.checkpoint(epoch), CheckpointStore.KIND, stamp));
     // Later ones are damaged: they must not crowd out whole ones.
     checkpoints.retain(
-        checkpoints.epochs().stream().filter(epoch -> epoch <= newest.orElse(0)).toList());
+        checkpoints.epochs().stream().filter(epoch -> epoch <= newest.orElse(0)).toList(),
+        scope.lock());
 
     StageDefinition definition = definition(description);
     StageNetwork network =
@@ -185,7 +186,7 @@ final class StageRun {
     }
     LOG.info("stage {} was trained with another configuration and starts anew", stage);
     FolderCommit.withdraw(fs, layout.folder());
-    checkpoints.retain(List.of());
+    checkpoints.retain(List.of(), scope.lock());
     StageRecords.delete(fs, run, stage);
     StaleEvaluation.withdraw(fs, run);
   }

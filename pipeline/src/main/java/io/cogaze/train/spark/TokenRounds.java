@@ -3,6 +3,8 @@ package io.cogaze.train.spark;
 import io.cogaze.train.plan.PlanToken;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
@@ -53,11 +55,15 @@ final class TokenRounds implements RoundPlan {
   }
 
   @Override
-  public JavaRDD<byte[]> tasks(int round, Set<Integer> workers, RoundStart start) {
-    List<String> work = new ArrayList<>();
+  public JavaRDD<byte[]> tasks(
+      int round, Set<Integer> workers, RoundStart start, Map<Integer, String> homes) {
+    List<Placed.At<String>> work = new ArrayList<>();
     for (int worker : workers) {
-      work.add(rounds.get(round).getOrDefault(worker, RoundTask.idle(worker)));
+      work.add(
+          new Placed.At<>(
+              rounds.get(round).getOrDefault(worker, RoundTask.idle(worker)),
+              Optional.ofNullable(homes.get(worker))));
     }
-    return context.parallelize(work, work.size()).map(new RoundTask(start));
+    return Placed.partitions(context, work, String.class).map(new RoundTask(start));
   }
 }

@@ -30,26 +30,28 @@ class BatchStatisticsTest {
 
   static Stream<Arguments> sizes() {
     return Stream.of(
-        Arguments.of(2, 64, 320, 256),
-        Arguments.of(2, 128, 160, 128),
-        Arguments.of(2, 256, 80, 64),
-        Arguments.of(2, 1024, 20, 16),
-        Arguments.of(8, 64, 112, 112),
-        Arguments.of(8, 128, 56, 56),
-        Arguments.of(8, 1920, 7, 7));
+            new int[] {2, 64, 320, 256},
+            new int[] {2, 128, 160, 128},
+            new int[] {2, 256, 80, 64},
+            new int[] {2, 1024, 20, 16},
+            new int[] {8, 64, 112, 112},
+            new int[] {8, 128, 56, 56},
+            new int[] {8, 1920, 7, 7})
+        .flatMap(
+            size ->
+                Stream.of(Layout.values())
+                    .map(layout -> Arguments.of(layout, size[0], size[1], size[2], size[3])));
   }
 
-  @ParameterizedTest(name = "[{0},{1},{2},{3}]")
+  @ParameterizedTest(name = "{0} [{1},{2},{3},{4}]")
   @MethodSource("sizes")
-  void movesRunningStatisticsAsPyTorchsRuleDoes(int n, int c, int h, int w) {
+  void movesRunningStatisticsAsPyTorchsRuleDoes(Layout layout, int n, int c, int h, int w) {
     INDArray x = random(n + c, DataType.FLOAT, n, c, h, w);
     // Convolutions give means far from 0 beside the deviation.
     x.addi(1.5);
     INDArray ones = random(1, DataType.FLOAT, c).assign(1);
     BatchStatistics found =
-        ONEDNN
-            .batchNorm(as(x, ONEDNN.layout(DataType.FLOAT, c)), ones, ones, 1e-5, true, BUFFERS)
-            .statistics();
+        ONEDNN.batchNorm(as(x, layout), ones, ones, 1e-5, true, BUFFERS).statistics();
     float[] values = HostValues.floats(x);
     int area = h * w;
     double worst = 0;

@@ -172,38 +172,44 @@ class GradientsTest {
 
   static Stream<Arguments> classGraphs() {
     return Stream.of(
-        arguments("class", (Builder) (g, x) -> linear(g, x), new ClassOutput(1.3), 3),
-        arguments("class of one", (Builder) (g, x) -> linear(g, x), new ClassOutput(1), 1),
-        arguments(
-            "fused classifier",
-            (Builder)
-                (g, x) -> {
-                  Activation pooled = g.pool("p.pool", Pool.globalAverage(), x);
-                  Activation both = g.concat("p.cat", pooled, pooled);
-                  Activation hidden = g.linear("p.fc1", 5, both);
-                  return g.linear("p.fc2", CLASSES, g.dropoutRelu("p.drop", 0.4, hidden));
-                },
-            new ClassOutput(1),
-            3),
-        arguments(
-            "global maximum and dropout",
-            (Builder)
-                (g, x) -> {
-                  Activation pooled = g.pool("p.pool", Pool.globalMaximum(), x);
-                  return g.linear("p.fc", CLASSES, g.dropout("p.drop", 0.4, pooled));
-                },
-            new ClassOutput(1),
-            3),
-        arguments(
-            "triplets",
-            (Builder) (g, x) -> x,
-            new TripletOutput(0.8, TripletOptions.defaults(), CLASSES),
-            5),
-        arguments(
-            "triplets as published",
-            (Builder) (g, x) -> x,
-            new TripletOutput(0.8, TripletOptions.asPublished(), CLASSES),
-            5));
+            arguments("class", (Builder) (g, x) -> linear(g, x), new ClassOutput(1.3), 3),
+            arguments("class of one", (Builder) (g, x) -> linear(g, x), new ClassOutput(1), 1),
+            arguments(
+                "fused classifier",
+                (Builder)
+                    (g, x) -> {
+                      Activation pooled = g.pool("p.pool", Pool.globalAverage(), x);
+                      Activation both = g.concat("p.cat", pooled, pooled);
+                      Activation hidden = g.linear("p.fc1", 5, both);
+                      return g.linear("p.fc2", CLASSES, g.dropoutRelu("p.drop", 0.4, hidden));
+                    },
+                new ClassOutput(1),
+                3),
+            arguments(
+                "global maximum and dropout",
+                (Builder)
+                    (g, x) -> {
+                      Activation pooled = g.pool("p.pool", Pool.globalMaximum(), x);
+                      return g.linear("p.fc", CLASSES, g.dropout("p.drop", 0.4, pooled));
+                    },
+                new ClassOutput(1),
+                3),
+            arguments(
+                "triplets",
+                (Builder) (g, x) -> x,
+                new TripletOutput(0.8, TripletOptions.defaults(), CLASSES),
+                5),
+            arguments(
+                "triplets as published",
+                (Builder) (g, x) -> x,
+                new TripletOutput(0.8, TripletOptions.asPublished(), CLASSES),
+                5))
+        .map(Arguments::get)
+        .flatMap(
+            each ->
+                Stream.of(1, (Integer) each[3])
+                    .distinct()
+                    .map(batch -> arguments(each[0], each[1], each[2], batch)));
   }
 
   private static Activation linear(GraphAssembler g, Activation x) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cogaze.error.InputException;
 import io.cogaze.nn.block.TensorNames;
+import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.ExampleKeys;
 import io.cogaze.weights.ParametersHash;
@@ -82,6 +83,31 @@ class StagesTest {
     INDArray rows = map.reshape(BATCH, 32 * 32);
     rows.diviColumnVector(rows.sum(1).reshape(BATCH, 1));
     return rows.reshape(BATCH, 1, 32, 32);
+  }
+
+  /** As the last batch of an epoch may be. */
+  @ParameterizedTest
+  @EnumSource(Head.class)
+  void aBatchOfOneExampleIsTrained(Head head) {
+    CooperativeSpec spec =
+        new CooperativeSpec(64, 64, 4, new DenseNetSpec(List.of(1, 1, 1, 1), 4, 6), 3, 4, 0.25);
+    ComputationGraph graph =
+        graph(
+            spec.network()
+                .build(BuildRequest.train(EnumSet.of(head), trained(head), 7, new Adam(1e-2))));
+    INDArray before = graph.params().dup();
+    INDArray label =
+        head == Head.SALIENCY
+            ? Nd4j.zeros(DataType.FLOAT, 1, 1, 64, 64)
+            : Nd4j.zeros(DataType.FLOAT, 1, 3);
+    label.putScalar(1, 1);
+    Nd4j.getRandom().setSeed(3);
+    graph.fit(new MultiDataSet(Nd4j.rand(DataType.FLOAT, 1, 1, 64, 64), label));
+
+    assertThat(graph.score()).isFinite();
+    assertThat(HostValues.floats(graph.params())).doesNotContain(Float.NaN);
+    // An anchor has no partner: only running statistics move.
+    assertThat(graph.params()).isNotEqualTo(before);
   }
 
   @ParameterizedTest

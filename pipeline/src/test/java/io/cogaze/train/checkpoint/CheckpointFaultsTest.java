@@ -93,7 +93,7 @@ final class CheckpointFaultsTest {
         try {
           store.write(content(3), STAMP, lock);
           written = true;
-          store.retain(List.of(BEST, 3));
+          store.retain(List.of(BEST, 3), lock);
           survived = FaultyFileSystem.disarm().size() < number;
         } catch (RuntimeException | FSError e) {
           failures++;
@@ -116,7 +116,7 @@ final class CheckpointFaultsTest {
       CheckpointStore again = new CheckpointStore(faulty, layout(run));
       try (RunLock lock = lock(run)) {
         again.write(content(3), STAMP, lock);
-        again.retain(List.of(BEST, 3));
+        again.retain(List.of(BEST, 3), lock);
       }
       assertThat(after.epochs()).as(what).containsExactly(BEST, 3);
       assertThat(files(stage(run))).as(what).hasSize(2 * (5 + 1));

@@ -269,8 +269,10 @@ final class CheckpointProvenanceTest {
   }
 
   @Test
-  void aDriverThatLostItsRunToARetryCannotWriteACheckpoint() throws IOException {
+  void aDriverThatLostItsRunToARetryCanNeitherWriteNorDeleteACheckpoint() throws IOException {
     CheckpointStore store = store("fenced");
+    Path other = folder.resolve("fenced/stages/contrast/checkpoints/0007");
+    Files.createDirectories(other);
     try (RunLock old = RunLock.acquire(fs, path("fenced"), "train", new LockSettings(2))) {
       // A retry of the scheduler, which held the old driver for dead.
       Files.writeString(
@@ -279,7 +281,12 @@ final class CheckpointProvenanceTest {
       assertThatThrownBy(() -> store.write(trained, new ConfigStamp("hash", new TreeMap<>()), old))
           .isInstanceOf(RunException.class)
           .hasMessageContaining("this process lost its lock (token 1)");
+      assertThatThrownBy(() -> store.retain(List.of(), old))
+          .as("what the retry has is not deleted either")
+          .isInstanceOf(RunException.class)
+          .hasMessageContaining("this process lost its lock (token 1)");
     }
+    assertThat(other).exists();
     assertThat(store.epochs()).isEmpty();
     assertThat(folder.resolve("fenced/stages/contrast/checkpoints/0001/manifest.json"))
         .doesNotExist();

@@ -7,6 +7,7 @@ import io.cogaze.run.LockSettings;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
 import io.cogaze.run.RunLayout;
+import io.cogaze.run.RunLock;
 import io.cogaze.run.StageLayout;
 import io.cogaze.shard.JobNames;
 import io.cogaze.shard.ParquetTable;
@@ -161,7 +162,9 @@ final class StageRecordsTest {
     train(other, TestRecipes.settings(2));
     StageLayout stage = other.stage(STAGE);
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    new CheckpointStore(fs(), stage).retain(List.of(1));
+    try (RunLock lock = RunLock.acquire(fs(), other.root(), "test")) {
+      new CheckpointStore(fs(), stage).retain(List.of(1), lock);
+    }
     // A death over writing these leaves none; the files say themselves whether they are whole.
     for (org.apache.hadoop.fs.Path lost : List.of(stage.rounds(), other.tensorboard(STAGE))) {
       fs().delete(new org.apache.hadoop.fs.Path(lost, "manifest.json"), false);

@@ -28,6 +28,7 @@ import io.cogaze.train.TrainingShards;
 import io.cogaze.train.checkpoint.CheckpointStore;
 import io.cogaze.train.checkpoint.Parts;
 import io.cogaze.train.checkpoint.Reproduction;
+import io.cogaze.train.checkpoint.StageState;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.plan.PlateauSettings;
 import io.cogaze.train.plan.Recipe;
@@ -141,7 +142,7 @@ final class StageTrainerTest {
     train(run, recipe, TestRecipes.settings(2));
     StageLayout stage = layout(run).stage("contrast");
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    new CheckpointStore(fs(), stage).retain(List.of(1, 2));
+    keepOnly(run, List.of(1, 2));
     TrainResult resumed = train(run, recipe, TestRecipes.settings(2));
 
     assertThat(resumed.stages().get(0).resumedFrom()).isEqualTo(2);
@@ -155,7 +156,7 @@ final class StageTrainerTest {
     List<String> whole = hashes(train(run, recipe, TestRecipes.settings(2)));
     StageLayout stage = layout(run).stage("contrast");
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    new CheckpointStore(fs(), stage).retain(List.of(1, 2, 3));
+    keepOnly(run, List.of(1, 2, 3));
     fs().delete(new org.apache.hadoop.fs.Path(stage.checkpoint(3), "manifest.json"), false);
 
     TrainResult resumed = train(run, recipe, TestRecipes.settings(2));
@@ -215,6 +216,29 @@ final class StageTrainerTest {
   }
 
   @Test
+  void otherDataIsRefusedWithTheDifference() throws IOException {
+    Path run = folder.resolve("other-data");
+    train(run, TestRecipes.first(1, 1), TestRecipes.settings(2));
+    URI other = TrainingShards.write(folder.resolve("one-more"), TRAIN + 1, VALID, 64, 64);
+
+    assertThatThrownBy(
+            () ->
+                StageTrainer.train(
+                    TestSpark.session(),
+                    new TrainRequest(
+                        path(run),
+                        other,
+                        TestRecipes.first(1, 1),
+                        TestRecipes.settings(2),
+                        List.of(),
+                        false,
+                        LockSettings.DEFAULT)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("shards.content: there ")
+        .hasMessageContaining(", now ");
+  }
+
+  @Test
   void anInterruptedStageGoesOnWithOtherWorkersWhenAskedToAndItsCheckpointsSaySo()
       throws IOException {
     Recipe recipe = TestRecipes.first(1, 3);
@@ -223,7 +247,7 @@ final class StageTrainerTest {
     StageLayout stage = layout(run).stage("contrast");
     CheckpointStore store = new CheckpointStore(fs(), stage);
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    store.retain(List.of(1));
+    keepOnly(run, List.of(1));
 
     assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(3)))
         .isInstanceOf(ConfigurationException.class)
@@ -243,7 +267,7 @@ final class StageTrainerTest {
     assertThat(store.provenance(3).notes()).containsEntry("other_workers", "2 until epoch 1");
 
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    store.retain(List.of(1, 2));
+    keepOnly(run, List.of(1, 2));
     train(run, recipe, TestRecipes.settings(2), OTHER_WORKERS);
     assertThat(store.provenance(3).notes())
         .containsEntry("other_workers", "2 until epoch 1, 3 until epoch 2");
@@ -278,10 +302,18 @@ final class StageTrainerTest {
     assertThat(store.epochs().stream().map(store::read).map(content -> content.state()))
         .as("at least one epoch was followed by going back")
         .anyMatch(state -> state.reloadBest());
+    int steps = store.read(1).state().iteration();
+    for (int epoch = 1; epoch < 5; epoch++) {
+      StageState before = store.read(epoch).state();
+      int from = before.reloadBest() ? before.schedule().bestEpoch() : epoch;
+      assertThat(store.read(epoch + 1).state().iteration())
+          .as("steps after epoch %d, which began where epoch %d ended", epoch + 1, from)
+          .isEqualTo(store.read(from).state().iteration() + steps);
+    }
 
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
     int best = store.read(3).state().schedule().bestEpoch();
-    store.retain(List.of(best, 3));
+    keepOnly(run, List.of(best, 3));
     assertThat(hashes(train(run, recipe, TestRecipes.settings(2)))).isEqualTo(whole);
   }
 
@@ -633,6 +665,12 @@ final class StageTrainerTest {
 
   private static List<String> hashes(TrainResult result) {
     return result.stages().stream().map(TrainResult.StageResult::parametersSha256).toList();
+  }
+
+  private static void keepOnly(Path run, List<Integer> epochs) throws IOException {
+    try (RunLock lock = RunLock.acquire(fs(), path(run), "test")) {
+      new CheckpointStore(fs(), layout(run).stage("contrast")).retain(epochs, lock);
+    }
   }
 
   private static org.apache.hadoop.fs.Path path(Path run) {

@@ -27,6 +27,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class BatchReaderTest {
@@ -131,12 +132,16 @@ final class BatchReaderTest {
     assertThat(cancelled).isTrue();
   }
 
-  @Test
-  void fourShardsFeedEightWorkersAndARowGroupIsHardlyEverReadTwice() throws IOException {
+  @ParameterizedTest
+  @EnumSource(
+      value = SamplerKind.class,
+      names = {"SHUFFLED", "STRATIFIED"})
+  void fourShardsFeedEightWorkersAndARowGroupIsHardlyEverReadTwice(SamplerKind sampler)
+      throws IOException {
     ShardSet shards =
         ShardSet.open(
             new Configuration(),
-            TrainingShards.write(folder.resolve("four"), 4, 250, 6, SIZE, SIZE));
+            TrainingShards.write(folder.resolve("four-" + sampler), 4, 250, 6, SIZE, SIZE));
     List<ExampleRef> examples =
         shards.index().stream()
             .filter(entry -> entry.split() == Split.TRAIN)
@@ -151,7 +156,7 @@ final class BatchReaderTest {
             .toList();
     long groups =
         examples.stream().map(ref -> ref.file() + "#" + ref.rowGroup()).distinct().count();
-    EpochPlan plan = new EpochPlanner(SamplerKind.SHUFFLED, 8, 4, 2, 16).plan(examples, 3, "s", 1);
+    EpochPlan plan = new EpochPlanner(sampler, 8, 4, 2, 16).plan(examples, 3, "s", 1);
 
     // Two executors of four slots whose caches hold the windows of their workers.
     long window = 4 * (16 + 4) * (1024 + 4 * SIZE * SIZE);
