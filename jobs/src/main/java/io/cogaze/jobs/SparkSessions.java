@@ -32,7 +32,7 @@ final class SparkSessions {
 
     conf.setIfMissing("spark.master", "local[*]");
     conf.setIfMissing("spark.app.name", "cogaze " + command);
-    // A model and its updater state travel as one task result.
+    // What is broadcast, and the reports of many tasks, may be large; states travel as blocks.
     conf.setIfMissing("spark.kryoserializer.buffer.max", "1g");
     conf.setIfMissing("spark.driver.maxResultSize", "4g");
     // What is broadcast are the bits of parameters, which no compression makes smaller.

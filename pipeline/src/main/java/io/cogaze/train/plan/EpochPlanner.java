@@ -12,8 +12,9 @@ import java.util.TreeMap;
 /**
  * Makes epoch plans. The shuffle has two levels: row groups are brought into random order and cut
  * into one segment a worker (so a row group, the unit of reading, is read by one worker, except at
- * the cuts), then the examples of each worker are shuffled within windows. A plan depends only on
- * the examples, the counts, the seed, the stage and the epoch, never on executors.
+ * the cuts; for stratified batches, row groups of one class only are put at even distances), then
+ * the examples of each worker are shuffled within windows. A plan depends only on the examples, the
+ * counts, the seed, the stage and the epoch, never on executors.
  *
  * @param sampler how batches are composed
  * @param workers number of averaging workers
@@ -40,7 +41,13 @@ public record EpochPlanner(
         sampler == SamplerKind.OVERSAMPLED
             ? oversampled(examples, new KeyedRandom(seed, stage, epoch, "repeat"))
             : examples;
-    List<ExampleRef> order = rowGroupsShuffled(used, new KeyedRandom(seed, stage, epoch, "row"));
+    List<List<ExampleRef>> groups =
+        rowGroupsShuffled(used, new KeyedRandom(seed, stage, epoch, "row"));
+    if (sampler == SamplerKind.STRATIFIED && groups.stream().anyMatch(EpochPlanner::isOfOneClass)) {
+      groups = classesSpread(groups);
+    }
+    List<ExampleRef> order = new ArrayList<>(used.size());
+    groups.forEach(order::addAll);
     List<List<List<ExampleRef>>> byWorker = new ArrayList<>(workers);
     for (int worker = 0; worker < workers; worker++) {
       int from = (int) ((long) worker * order.size() / workers);
@@ -78,7 +85,8 @@ public record EpochPlanner(
     return repeated;
   }
 
-  private static List<ExampleRef> rowGroupsShuffled(List<ExampleRef> examples, KeyedRandom random) {
+  private static List<List<ExampleRef>> rowGroupsShuffled(
+      List<ExampleRef> examples, KeyedRandom random) {
     Map<String, Map<Integer, List<ExampleRef>>> groups = new LinkedHashMap<>();
     for (ExampleRef example : examples) {
       groups
@@ -89,9 +97,45 @@ public record EpochPlanner(
     List<List<ExampleRef>> shuffled = new ArrayList<>();
     groups.values().forEach(ofFile -> shuffled.addAll(ofFile.values()));
     random.shuffle(shuffled);
-    List<ExampleRef> order = new ArrayList<>(examples.size());
-    shuffled.forEach(order::addAll);
-    return order;
+    return shuffled;
+  }
+
+  private static boolean isOfOneClass(List<ExampleRef> group) {
+    return group.stream().mapToInt(ExampleRef::targetClass).distinct().count() == 1;
+  }
+
+  /**
+   * Row groups of each class at even distances, where data lie sorted by class: else a worker's
+   * window may hold one class only. Groups of a class keep their order.
+   */
+  private static List<List<ExampleRef>> classesSpread(List<List<ExampleRef>> groups) {
+    Map<Integer, List<List<ExampleRef>>> byClass = new TreeMap<>();
+    for (List<ExampleRef> group : groups) {
+      byClass.computeIfAbsent(mostFrequentClass(group), c -> new ArrayList<>()).add(group);
+    }
+    List<Placed> spread = new ArrayList<>(groups.size());
+    for (List<List<ExampleRef>> ofClass : byClass.values()) {
+      for (int i = 0; i < ofClass.size(); i++) {
+        spread.add(new Placed((i + 0.5) / ofClass.size(), ofClass.get(i)));
+      }
+    }
+    spread.sort(Comparator.comparingDouble(Placed::at));
+    return spread.stream().map(Placed::group).toList();
+  }
+
+  /** A row group with where it stands among all, from 0 to 1. */
+  private record Placed(double at, List<ExampleRef> group) {}
+
+  /** The smallest of them where several are as frequent. */
+  private static int mostFrequentClass(List<ExampleRef> group) {
+    TreeMap<Integer, Integer> counts = new TreeMap<>();
+    group.forEach(example -> counts.merge(example.targetClass(), 1, Integer::sum));
+    int most = Collections.max(counts.values());
+    return counts.entrySet().stream()
+        .filter(entry -> entry.getValue() == most)
+        .findFirst()
+        .orElseThrow()
+        .getKey();
   }
 
   private List<List<ExampleRef>> batches(List<ExampleRef> segment, KeyedRandom random) {

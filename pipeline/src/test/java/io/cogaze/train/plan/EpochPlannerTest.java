@@ -226,6 +226,29 @@ final class EpochPlannerTest {
     assertThat(suffice).as("draws whose counts allow it").isGreaterThan(20);
   }
 
+  /** As identifiers that begin with the finding make them. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void dataSortedByClassStillGiveEveryWorkerBatchesOfTwoClasses(long seed) {
+    List<ExampleRef> examples = new ArrayList<>();
+    for (int i = 0; i < 960; i++) {
+      examples.add(new ExampleRef("e" + i, "f" + i / 240, i % 240 / 16, i % 16, i / 320));
+    }
+    EpochPlan plan =
+        new EpochPlanner(SamplerKind.STRATIFIED, 4, 8, 1000, 64).plan(examples, seed, "c", 1);
+
+    assertThat(plan.uses()).containsExactlyInAnyOrderElementsOf(examples);
+    for (int worker = 0; worker < 4; worker++) {
+      for (List<ExampleRef> batch : plan.batches(0, worker)) {
+        Map<Integer, Integer> ofClass = new HashMap<>();
+        batch.forEach(example -> ofClass.merge(example.targetClass(), 1, Integer::sum));
+        assertThat(ofClass.values().stream().filter(count -> count >= 2).count())
+            .as("worker %d: %s", worker, ofClass)
+            .isGreaterThanOrEqualTo(2);
+      }
+    }
+  }
+
   @Test
   void aRestOfLessThanABatchIsStratifiedWithTheWindowBefore() {
     List<ExampleRef> examples = examples(33, 1, 8, 2, new Random(6));
