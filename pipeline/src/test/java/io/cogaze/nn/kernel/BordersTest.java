@@ -17,6 +17,8 @@ import io.cogaze.nn.layer.Linear;
 import io.cogaze.nn.layer.NotFiniteException;
 import io.cogaze.nn.layer.OwnLayer;
 import io.cogaze.nn.layer.Pool;
+import io.cogaze.nn.layer.Resize;
+import io.cogaze.nn.layer.SpatialLogSoftmax;
 import io.cogaze.nn.layer.SqueezeExcite;
 import io.cogaze.nn.layer.TransposedConvolution;
 import io.cogaze.nn.layer.Upsample;
@@ -25,6 +27,7 @@ import io.cogaze.nn.loss.SaliencyOutput;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
@@ -103,7 +106,10 @@ class BordersTest {
         arguments("maximum", Pool.maximum(2), true),
         arguments("global maximum", Pool.globalMaximum(), true),
         arguments("global average", Pool.globalAverage(), true),
+        arguments("average", Pool.average(2), true),
         arguments("upsample", new Upsample(), true),
+        arguments("resize", new Resize(5, 13, false), true),
+        arguments("spatial log-softmax", new SpatialLogSoftmax(), true),
         arguments("squeeze and excite", new SqueezeExcite(6, 2), true),
         arguments("dropout", new Dropout(0.5), true),
         arguments("dropout and relu", new DropoutRelu(0.5), false),
@@ -153,6 +159,30 @@ class BordersTest {
     assertThatThrownBy(() -> alone(DataType.FLOAT16, layer))
         .hasMessageStartingWith(
             "Layer layer computes in FLOAT or DOUBLE, the type of its network is HALF");
+  }
+
+  static Stream<Arguments> layersOfAWidth() {
+    return layers()
+        .map(Arguments::get)
+        .filter(
+            values ->
+                Set.of("convolution", "transposed", "norm", "squeeze and excite", "linear")
+                    .contains(values[0]))
+        .map(values -> arguments(values));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("layersOfAWidth")
+  void anotherNumberOfChannelsIsRefusedWithBothNumbers(String name, OwnLayer layer, boolean maps) {
+    ComputationGraph graph = alone(DataType.FLOAT, layer);
+    for (int channels : new int[] {1, 5, 7, 16}) {
+      long[] shape = maps ? new long[] {2, channels, 8, 8} : new long[] {2, channels};
+      assertThatThrownBy(() -> graph.output(random(1, DataType.FLOAT, shape)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("Layer layer takes ")
+          .hasMessageContaining("6")
+          .hasMessageContaining(Integer.toString(channels));
+    }
   }
 
   @ParameterizedTest(name = "{0}")
