@@ -111,8 +111,8 @@ class NativeLibraryTest {
   @ValueSource(strings = {"reference", "onednn"})
   @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
   void nativeThreadsAreThoseThatTheCallerSet(String kernel) throws Exception {
-    assertThat(share(runProbe(1, kernel))).as("CPU time of other threads").isLessThan(0.4);
-    assertThat(share(runProbe(2, kernel))).as("CPU time of other threads").isGreaterThan(0.4);
+    assertThat(share(runProbe(1, kernel))).as("CPU time of other threads").isLessThan(0.15);
+    assertThat(share(runProbe(2, kernel))).as("CPU time of other threads").isGreaterThan(0.15);
   }
 
   private static double share(String output) {
@@ -130,7 +130,10 @@ class NativeLibraryTest {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Probe.class.getName(), Integer.toString(threads)));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().putAll(Map.of("DNNL_VERBOSE", "1", "OMP_NUM_THREADS", "4"));
+    // A thread that waits for one that gets no core must not count its waiting as work.
+    Map<String, String> settings =
+        Map.of("DNNL_VERBOSE", "1", "OMP_NUM_THREADS", "4", "OMP_WAIT_POLICY", "passive");
+    builder.environment().putAll(settings);
     Process process = builder.start();
     try (InputStream in = process.getInputStream()) {
       String output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
