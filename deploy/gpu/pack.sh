@@ -6,7 +6,7 @@
 # FOLDER must not exist; copy it to the GPU machine and start FOLDER/selftest.sh there.
 #   --skip-build          takes the jars of the last build, which must have had the same profile
 #   --no-cuda-libraries   leaves CUDA's own libraries out, for machines that have CUDA 11 and cuDNN 8
-# Needs Maven, a JDK and unzip here. The machine needs a Java 17 and NVIDIA's driver.
+# Needs Maven, a JDK 17 with jlink and unzip here. The machine needs NVIDIA's driver.
 set -euo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
@@ -57,6 +57,7 @@ for built in jobs/target/cogaze-jobs.jar jobs/target/spark-home/jars pipeline/ta
   [[ -e $built ]] || fail "$built is missing; build without --skip-build"
 done
 
+command -v jlink >/dev/null || fail "there is no jlink: install a JDK 17 (Debian: openjdk-17-jdk-headless)"
 mkdir -p "$output/lib/spark" "$output/lib/test" "$output/lib/native"
 output=$(cd "$output" && pwd)
 cp jobs/target/cogaze-jobs.jar "$output/lib/"
@@ -84,6 +85,8 @@ for redist in "$output"/lib/test/cuda-*-redist.jar; do
 done
 rm -f "$output"/lib/test/{cuda,javacpp}-*.jar
 
+jlink --add-modules ALL-MODULE-PATH --strip-debug --no-header-files --no-man-pages --compress 2 \
+  --output "$output/java"
 cp deploy/gpu/selftest.sh deploy/gpu/README.md "$output/"
 # What a JVM must open for Spark, as `java @FILE` reads it.
 sed -n 's:.*<spark.add-opens>\(.*\)</spark.add-opens>.*:\1:p' pom.xml | tr ' ' '\n' >"$output/java.options"

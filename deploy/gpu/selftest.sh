@@ -8,8 +8,8 @@
 #   --threads N       native threads of the CPU (default: all cores)
 #   --quick           measures DenseNet-121 on small pictures instead of the full cooperative network
 #   --force           goes on although doctor says that something would not run
-# Needs nothing but the bundle, a Java 17 (JAVA_HOME, else java) and, for a build for CUDA, NVIDIA's
-# driver. Ends with 0 when everything passed, with 3 when something did not, with 1 for a wrong option.
+# Needs nothing but the bundle, whose Java it starts unless JAVA_HOME names another, and, for a build for
+# CUDA, NVIDIA's driver. Ends with 0 when everything passed, with 3 when something did not, with 1 for a wrong option.
 set -euo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -43,11 +43,11 @@ done
 [[ -r $here/bundle.properties ]] || fail "$here is no bundle: make one with deploy/gpu/pack.sh"
 profile=$(sed -n 's/^profile=//p' "$here/bundle.properties")
 
-java=java
+java=$here/java/bin/java java_of="of the bundle"
 if [[ -n ${JAVA_HOME:-} ]]; then
-  java=$JAVA_HOME/bin/java
+  java=$JAVA_HOME/bin/java java_of="of JAVA_HOME"
 fi
-command -v "$java" >/dev/null || fail "there is no Java at $java: install Java 17, or set JAVA_HOME"
+command -v "$java" >/dev/null || fail "there is no Java at $java: unset JAVA_HOME, or set it to a Java 17"
 
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
@@ -138,7 +138,7 @@ measure() {
 
 started=$("$java" -version 2>&1) || fail "$java does not start: $started"
 version=$(sed -n '1s/.*"\(.*\)".*/\1/p' <<<"$started")
-row java ok "$version, build profile $profile, $threads threads"
+row java ok "$version $java_of, build profile $profile, $threads threads"
 if examine; then
   test_layers
   train_a_step
