@@ -120,6 +120,30 @@ public final class TestRecipes {
         stage.inputReduction());
   }
 
+  /** Classes and gaze maps together; a sigma is learned beside the classes' weight. */
+  public static Recipe joint(int epochs) {
+    StageSettings classify = cooperative(epochs).plan("classify").settings();
+    StageSettings joint =
+        new StageSettings(
+            Map.of("densenet-class", 1.0, "saliency", 0.5),
+            List.of("densenet", "densenet-classifier", "encoder", "decoder", "saliency-head"),
+            List.of(),
+            List.of(),
+            SamplerKind.SHUFFLED,
+            classify.batchSize(),
+            1,
+            epochs,
+            classify.updater(),
+            Optional.empty(),
+            classify.selection(),
+            classify.earlyStoppingPatience(),
+            1,
+            1,
+            Optional.empty(),
+            List.of("densenet-class"));
+    return new Recipe("test", NETWORK, List.of("joint"), Map.of("joint", joint));
+  }
+
   private static StageSettings stage(
       String head,
       List<String> trainable,

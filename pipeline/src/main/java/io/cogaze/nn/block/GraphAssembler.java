@@ -37,6 +37,9 @@ public final class GraphAssembler {
   /** The name of the network's input. */
   public static final String INPUT = "image";
 
+  /** The part that learned weights of losses belong to; it is no part of what the network gives. */
+  public static final String LOSS_WEIGHTS = "loss-weights";
+
   private final ComputationGraphConfiguration.GraphBuilder graph;
   private final Set<String> trainableParts;
   private final List<TensorNames.Tensor> tensors = new ArrayList<>();
@@ -163,9 +166,12 @@ public final class GraphAssembler {
     return vertex(name, new Concat(capacity), in.channels() + more.channels(), in, more);
   }
 
-  /** A network output. */
+  /** A network output. What it learns itself is of the part {@link #LOSS_WEIGHTS}. */
   public void output(String name, OwnLayer loss, Activation in) {
     graph.addLayer(name, loss, in.vertex());
+    for (ParameterSpec spec : loss.parameters()) {
+      register(LOSS_WEIGHTS + "." + name, LOSS_WEIGHTS, name, spec, true);
+    }
     outputs.add(name);
   }
 
@@ -205,15 +211,7 @@ public final class GraphAssembler {
     layer.setLayerName(name);
     graph.addLayer(name, needsGradient ? layer : new FrozenLayer(layer), in.vertex());
     for (ParameterSpec spec : specs) {
-      tensors.add(
-          new TensorNames.Tensor(
-              name + "." + spec.canonical(),
-              part(name),
-              name,
-              spec.key(),
-              spec.statistic() ? TensorNames.Role.STATISTIC : TensorNames.Role.PARAMETER,
-              learns,
-              spec.shape()));
+      register(name, part(name), name, spec, learns);
     }
     InputType type =
         layer.getOutputType(-1, InputType.convolutional(in.height(), in.width(), in.channels()));
@@ -227,6 +225,19 @@ public final class GraphAssembler {
     }
     int width = (int) ((InputType.InputTypeFeedForward) type).getSize();
     return new Activation(name, width, 1, 1, needsGradient);
+  }
+
+  private void register(
+      String name, String part, String vertex, ParameterSpec spec, boolean trainable) {
+    tensors.add(
+        new TensorNames.Tensor(
+            name + "." + spec.canonical(),
+            part,
+            vertex,
+            spec.key(),
+            spec.statistic() ? TensorNames.Role.STATISTIC : TensorNames.Role.PARAMETER,
+            trainable,
+            spec.shape()));
   }
 
   private Activation vertex(String name, GraphVertex vertex, int channels, Activation... ins) {

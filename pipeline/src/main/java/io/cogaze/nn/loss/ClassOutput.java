@@ -15,7 +15,14 @@ public final class ClassOutput extends OutputLoss {
   ClassOutput() {}
 
   public ClassOutput(double weight) {
-    super(weight);
+    this(weight, false);
+  }
+
+  /**
+   * @param learned whether a sigma is learned beside the weight, see {@link LossWeight}
+   */
+  public ClassOutput(double weight, boolean learned) {
+    super(weight, learned);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.cogaze.nn.kernel.Layout;
 import io.cogaze.nn.layer.OwnLayerImpl;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -26,7 +27,7 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * and gradients whose sum Deeplearning4j divides by N afterwards.
  */
 abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
-    implements IOutputLayer {
+    implements IOutputLayer, WeightedOutput {
   private static final long serialVersionUID = 1L;
 
   /** How far the sum of a label may be from 1: float32 sums of a large map are off by some 1e-5. */
@@ -57,20 +58,49 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
   @Override
   public final double computeScore(
       double regularisation, boolean training, LayerWorkspaceMgr workspaces) {
+    score = mean(weighted()) + regularisation;
+    return score;
+  }
+
+  /** What each example adds to the sum that is trained. */
+  private double[] weighted() {
+    LossWeight weight = lossWeight();
+    double[] losses = losses(null);
+    boolean[] known = known();
+    for (int i = 0; i < losses.length; i++) {
+      losses[i] = known[i] ? weight.weighted(losses[i]) : 0;
+    }
+    return losses;
+  }
+
+  private static double mean(double[] losses) {
     double sum = 0;
-    for (double loss : losses(null)) {
+    for (double loss : losses) {
       sum += loss;
     }
-    score = layerConf().weight() * sum / Activations.examples(input) + regularisation;
-    return score;
+    return sum / losses.length;
+  }
+
+  @Override
+  public final LossWeight lossWeight() {
+    OptionalDouble logSigma =
+        layerConf().learnsWeight()
+            ? OptionalDouble.of(HostValues.doubles(getParam(OutputLoss.LOG_SIGMA))[0])
+            : OptionalDouble.empty();
+    return new LossWeight(layerConf().weight(), logSigma);
+  }
+
+  @Override
+  public final double meanLoss() {
+    return mean(losses(null));
   }
 
   @Override
   public final INDArray computeScoreForExamples(
       double regularisation, LayerWorkspaceMgr workspaces) {
-    double[] losses = losses(null);
+    double[] losses = weighted();
     for (int i = 0; i < losses.length; i++) {
-      losses[i] = layerConf().weight() * losses[i] + regularisation;
+      losses[i] += regularisation;
     }
     INDArray scores =
         workspaces.createUninitialized(
@@ -83,9 +113,14 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
   public final Pair<Gradient, INDArray> backpropGradient(
       INDArray epsilon, LayerWorkspaceMgr workspaces) {
     double[] gradient = new double[Math.toIntExact(input.length())];
-    losses(gradient);
+    LossWeight weight = lossWeight();
+    double[] losses = losses(gradient);
+    double slope = weight.slope();
     for (int i = 0; i < gradient.length; i++) {
-      gradient[i] *= layerConf().weight();
+      gradient[i] *= slope;
+    }
+    if (layerConf().learnsWeight()) {
+      learnWeight(weight, losses);
     }
     Buffers buffers = backward(workspaces);
     Form form = Form.of(activation());
@@ -99,7 +134,16 @@ abstract class OutputLossImpl<C extends OutputLoss> extends OwnLayerImpl<C>
       dx = form.create(buffers);
       Activations.assign(plain, dx);
     }
-    return new Pair<>(new DefaultGradient(), dx);
+    return new Pair<>(layerConf().learnsWeight() ? gradients() : new DefaultGradient(), dx);
+  }
+
+  private void learnWeight(LossWeight weight, double[] losses) {
+    boolean[] known = known();
+    double sum = 0;
+    for (int i = 0; i < losses.length; i++) {
+      sum += known[i] ? weight.slopeOfLogSigma(losses[i]) : 0;
+    }
+    HostValues.write(new double[] {sum}, gradientView(OutputLoss.LOG_SIGMA));
   }
 
   private double[] losses(double[] gradient) {

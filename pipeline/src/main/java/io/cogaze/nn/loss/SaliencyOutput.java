@@ -15,7 +15,14 @@ public final class SaliencyOutput extends OutputLoss {
   SaliencyOutput() {}
 
   public SaliencyOutput(double weight) {
-    super(weight);
+    this(weight, false);
+  }
+
+  /**
+   * @param learned whether a sigma is learned beside the weight, see {@link LossWeight}
+   */
+  public SaliencyOutput(double weight, boolean learned) {
+    super(weight, learned);
   }
 
   @Override

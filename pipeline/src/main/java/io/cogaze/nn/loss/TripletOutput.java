@@ -35,7 +35,7 @@ public final class TripletOutput extends OutputLoss {
   TripletOutput() {}
 
   public TripletOutput(double weight, TripletOptions options, int classes) {
-    super(weight);
+    super(weight, false);
     this.margin = options.margin();
     this.faithful = options.faithful();
     this.classes = classes;

@@ -1,6 +1,9 @@
 package io.cogaze.nn.network;
 
+import io.cogaze.nn.loss.ClassOutput;
+import io.cogaze.nn.loss.SaliencyOutput;
 import io.cogaze.nn.loss.TripletOptions;
+import io.cogaze.nn.loss.TripletOutput;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -19,6 +22,8 @@ import org.nd4j.linalg.learning.config.NoOp;
  * @param updater of every trainable parameter; batch normalisation's running statistics have none
  * @param lossWeights factor of each head's loss, finite and >= 0; 1 where absent
  * @param triplet the loss of {@link Head#EMBEDDING}
+ * @param learnedWeights heads beside whose weight a sigma is learned, see {@link
+ *     io.cogaze.nn.loss.LossWeight}; of the heads, but {@link Head#EMBEDDING}
  */
 public record BuildRequest(
     Set<Head> heads,
@@ -26,7 +31,8 @@ public record BuildRequest(
     long seed,
     IUpdater updater,
     Map<Head, Double> lossWeights,
-    TripletOptions triplet) {
+    TripletOptions triplet,
+    Set<Head> learnedWeights) {
 
   public BuildRequest {
     if (heads.isEmpty()) {
@@ -44,6 +50,30 @@ public record BuildRequest(
           }
         });
     lossWeights = Collections.unmodifiableMap(weights);
+    Set<Head> learned = EnumSet.noneOf(Head.class);
+    learned.addAll(learnedWeights);
+    for (Head head : learned) {
+      if (!heads.contains(head) || head == Head.EMBEDDING) {
+        throw new IllegalArgumentException(
+            "The loss weight of "
+                + head
+                + " cannot be learned: of the outputs "
+                + heads
+                + " it can for all but EMBEDDING");
+      }
+    }
+    learnedWeights = Collections.unmodifiableSet(learned);
+  }
+
+  /** A request with loss weights that stay. */
+  public BuildRequest(
+      Set<Head> heads,
+      Set<String> trainableParts,
+      long seed,
+      IUpdater updater,
+      Map<Head, Double> lossWeights,
+      TripletOptions triplet) {
+    this(heads, trainableParts, seed, updater, lossWeights, triplet, Set.of());
   }
 
   /** A request to train parts, with loss weights of 1 and the default triplet loss. */
@@ -59,7 +89,22 @@ public record BuildRequest(
   }
 
   /** The factor of a head's loss. */
-  public double lossWeight(Head head) {
+  private double lossWeight(Head head) {
     return lossWeights.getOrDefault(head, 1.0);
+  }
+
+  /** The output of a class head. */
+  ClassOutput classOutput(Head head) {
+    return new ClassOutput(lossWeight(head), learnedWeights.contains(head));
+  }
+
+  /** The output of {@link Head#SALIENCY}. */
+  SaliencyOutput saliencyOutput() {
+    return new SaliencyOutput(lossWeight(Head.SALIENCY), learnedWeights.contains(Head.SALIENCY));
+  }
+
+  /** The output of {@link Head#EMBEDDING}. */
+  TripletOutput embeddingOutput(int classes) {
+    return new TripletOutput(lossWeight(Head.EMBEDDING), triplet, classes);
   }
 }

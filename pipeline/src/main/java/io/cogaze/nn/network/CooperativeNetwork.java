@@ -5,9 +5,6 @@ import io.cogaze.nn.block.DenseNetBlocks;
 import io.cogaze.nn.block.GraphAssembler;
 import io.cogaze.nn.block.UnetBlocks;
 import io.cogaze.nn.layer.Pool;
-import io.cogaze.nn.loss.ClassOutput;
-import io.cogaze.nn.loss.SaliencyOutput;
-import io.cogaze.nn.loss.TripletOutput;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -117,25 +114,22 @@ public final class CooperativeNetwork implements Network {
       decoded = decoder(g, raw, encoder(g, image));
     }
     for (Head head : heads) {
-      double weight = request.lossWeight(head);
       switch (head) {
         case EMBEDDING ->
             g.output(
-                "embedding",
-                new TripletOutput(weight, request.triplet(), spec.classes()),
-                rawEmbedding ? raw : normed);
+                "embedding", request.embeddingOutput(spec.classes()), rawEmbedding ? raw : normed);
         case DENSENET_CLASS ->
             g.output(
                 "densenet-class",
-                new ClassOutput(weight),
+                request.classOutput(head),
                 g.linear(DENSENET_CLASSIFIER, spec.classes(), pooled));
         case SALIENCY ->
             g.output(
                 "saliency",
-                new SaliencyOutput(weight),
+                request.saliencyOutput(),
                 UnetBlocks.saliency(g, SALIENCY_HEAD, decoded));
         case FUSED_CLASS ->
-            g.output("fused-class", new ClassOutput(weight), classifier(g, pooled, decoded));
+            g.output("fused-class", request.classOutput(head), classifier(g, pooled, decoded));
       }
       outputs.add(head);
     }

@@ -4,8 +4,6 @@ import io.cogaze.nn.block.Activation;
 import io.cogaze.nn.block.DenseNetBlocks;
 import io.cogaze.nn.block.GraphAssembler;
 import io.cogaze.nn.layer.Pool;
-import io.cogaze.nn.loss.ClassOutput;
-import io.cogaze.nn.loss.TripletOutput;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -81,17 +79,13 @@ public final class DenseNetClassifier implements Network {
     }
     List<Head> outputs = new ArrayList<>(request.heads());
     for (Head head : outputs) {
-      double weight = request.lossWeight(head);
       if (head == Head.EMBEDDING) {
-        g.output(
-            "embedding",
-            new TripletOutput(weight, request.triplet(), spec.classes()),
-            rawEmbedding ? raw : normed);
+        g.output("embedding", request.embeddingOutput(spec.classes()), rawEmbedding ? raw : normed);
       } else {
         Activation pooled = g.pool(FEATURES + ".pool5", Pool.globalAverage(), normed);
         g.output(
             "densenet-class",
-            new ClassOutput(weight),
+            request.classOutput(head),
             g.linear(CLASSIFIER, spec.classes(), pooled));
       }
     }

@@ -4,8 +4,6 @@ import io.cogaze.nn.block.Activation;
 import io.cogaze.nn.block.GraphAssembler;
 import io.cogaze.nn.block.UnetBlocks;
 import io.cogaze.nn.layer.Pool;
-import io.cogaze.nn.loss.ClassOutput;
-import io.cogaze.nn.loss.SaliencyOutput;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -73,12 +71,12 @@ public final class MtUnet implements Network {
     Activation decoded = decoder(g, maps);
     List<Head> outputs = new ArrayList<>(request.heads());
     for (Head head : outputs) {
-      double weight = request.lossWeight(head);
       if (head == Head.SALIENCY) {
         g.output(
-            "saliency", new SaliencyOutput(weight), UnetBlocks.saliency(g, SALIENCY_HEAD, decoded));
+            "saliency", request.saliencyOutput(), UnetBlocks.saliency(g, SALIENCY_HEAD, decoded));
       } else {
-        g.output("fused-class", new ClassOutput(weight), classifier(g, maps[LEVELS - 1], decoded));
+        g.output(
+            "fused-class", request.classOutput(head), classifier(g, maps[LEVELS - 1], decoded));
       }
     }
     return new BuiltNetwork(g.configuration(), outputs, g.names());

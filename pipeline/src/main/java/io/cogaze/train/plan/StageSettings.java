@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param inputReduction factor by which height and width of the shards are reduced, 1 = not
  * @param accumulate batches whose gradients make one step of the optimiser
  * @param clipGlobalNorm longest that the gradient of all learned parameters together may be
+ * @param learnedWeights heads beside whose loss weight a sigma is learned
  */
 public record StageSettings(
     Map<String, Double> heads,
@@ -40,8 +41,12 @@ public record StageSettings(
     int earlyStoppingPatience,
     int inputReduction,
     @Default("1") int accumulate,
-    Optional<Double> clipGlobalNorm) {
-  /** A stage whose optimiser steps on each batch, by gradients of any length. */
+    Optional<Double> clipGlobalNorm,
+    @Default("[]") List<String> learnedWeights) {
+  /**
+   * A stage whose optimiser steps on each batch, by gradients of any length, and whose loss weights
+   * stay.
+   */
   public StageSettings(
       Map<String, Double> heads,
       List<String> trainable,
@@ -71,7 +76,8 @@ public record StageSettings(
         earlyStoppingPatience,
         inputReduction,
         1,
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   /** Errors: {@link IllegalArgumentException} for a value out of range or a part named twice. */
@@ -80,11 +86,18 @@ public record StageSettings(
     trainable = List.copyOf(trainable);
     frozen = List.copyOf(frozen);
     initWeights = List.copyOf(initWeights);
+    learnedWeights = List.copyOf(learnedWeights);
     if (heads.isEmpty()) {
       throw new IllegalArgumentException("heads is empty; name the outputs to train");
     }
     heads.forEach(
         (head, weight) -> FloatRange.require("The loss weight of head '" + head + "'", weight));
+    for (String head : learnedWeights) {
+      if (!heads.containsKey(head)) {
+        throw new IllegalArgumentException(
+            "learned-weights names head '" + head + "', but heads has " + heads.keySet());
+      }
+    }
     if (trainable.isEmpty()) {
       throw new IllegalArgumentException("trainable is empty; name the parts that learn");
     }

@@ -201,6 +201,30 @@ final class StageDescription {
     return heads;
   }
 
+  /**
+   * The heads beside whose loss weight a sigma is learned.
+   *
+   * @throws ConfigurationException for the embedding head
+   */
+  static Set<Head> learnedWeights(String stage, StageSettings settings) {
+    Set<Head> learned = EnumSet.noneOf(Head.class);
+    for (Head head : heads(stage, settings).keySet()) {
+      if (settings.learnedWeights().contains(headName(head))) {
+        learned.add(head);
+      }
+    }
+    if (learned.contains(Head.EMBEDDING)) {
+      throw new ConfigurationException(
+          "Stage '"
+              + stage
+              + "' cannot learn the weight of the embedding head: its loss is no example's own, and 0"
+              + " where no triplet violates the margin. Take it out of cogaze.recipe.stages."
+              + stage
+              + ".learned-weights");
+    }
+    return learned;
+  }
+
   private static String headName(Head head) {
     return head.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -216,11 +216,7 @@ final class StageLoop {
                 train.shuffleWindow())
             .plan(examples, train.seed(), stage, 0);
     return new Validation(
-        definition.key(),
-        shipment,
-        PlanToken.encode(0, plan),
-        definition.lossWeights(),
-        definition.targetClasses().size());
+        definition.key(), shipment, PlanToken.encode(0, plan), definition.targetClasses().size());
   }
 
   private void fit(StageNetwork network, List<ExampleRef> examples, int epoch, Progress progress) {

@@ -205,7 +205,8 @@ final class StageRun {
         train.seed(),
         train.nativeThreads(),
         new StepRule(
-            settings.accumulate(), settings.clipGlobalNorm().orElse(Double.POSITIVE_INFINITY)));
+            settings.accumulate(), settings.clipGlobalNorm().orElse(Double.POSITIVE_INFINITY)),
+        StageDescription.learnedWeights(stage, settings));
   }
 
   private TrainResult.StageResult result(

@@ -28,6 +28,7 @@ import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.plan.UpdaterSettings;
 import io.cogaze.train.step.FrozenPrefix;
 import io.cogaze.train.step.StageDefinition;
+import io.cogaze.train.step.StepRule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -173,7 +174,9 @@ public final class TrainingSum {
             description.targetClasses(),
             settings.inputReduction(),
             train.seed(),
-            train.nativeThreads());
+            train.nativeThreads(),
+            StepRule.PLAIN,
+            StageDescription.learnedWeights(stage, settings));
     BuiltNetwork built = definition.build(settings.updater().learningRate());
     long learned = 0;
     long statistics = 0;

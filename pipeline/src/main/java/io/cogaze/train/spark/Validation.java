@@ -1,6 +1,7 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.metric.Classification;
+import io.cogaze.nn.loss.LossWeight;
 import io.cogaze.nn.network.Head;
 import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.plan.Selection;
@@ -28,24 +29,16 @@ final class Validation {
   private final String stageKey;
   private final Broadcast<byte[]> shipment;
   private final List<String> tokens;
-  private final Map<Head, Double> lossWeights;
   private final int classes;
 
   /**
    * @param tokens the validation examples in fixed batches
-   * @param lossWeights of the heads
    * @param classes number of target classes
    */
-  Validation(
-      String stageKey,
-      Broadcast<byte[]> shipment,
-      List<String> tokens,
-      Map<Head, Double> lossWeights,
-      int classes) {
+  Validation(String stageKey, Broadcast<byte[]> shipment, List<String> tokens, int classes) {
     this.stageKey = stageKey;
     this.shipment = shipment;
     this.tokens = tokens;
-    this.lossWeights = lossWeights;
     this.classes = classes;
   }
 
@@ -60,8 +53,9 @@ final class Validation {
   }
 
   /**
-   * The metrics of the network by name: loss, loss_HEAD, and auroc_macro and kl where they apply. A
-   * head that no example can judge has an unknown loss, and so has the sum.
+   * The metrics of the network by name: loss, loss_HEAD, sigma_HEAD where it is learned, and
+   * auroc_macro and kl where they apply. A head that no example can judge has an unknown loss, and
+   * so has the sum.
    */
   Map<String, Value> run(JavaSparkContext context, StageNetwork network, String stage, int epoch) {
     context.setJobGroup(
@@ -89,7 +83,7 @@ final class Validation {
       Broadcasts.destroy(context, state);
       context.clearJobGroup();
     }
-    return metrics(rows, network.heads());
+    return metrics(rows, network.heads(), network.lossWeights());
   }
 
   /** Learned parameters and running statistics in slices. */
@@ -109,7 +103,8 @@ final class Validation {
     return slices;
   }
 
-  private Map<String, Value> metrics(List<ValidationRow> rows, List<Head> heads) {
+  private Map<String, Value> metrics(
+      List<ValidationRow> rows, List<Head> heads, List<LossWeight> weights) {
     Map<String, Value> metrics = new LinkedHashMap<>();
     double total = 0;
     long most = 0;
@@ -120,9 +115,13 @@ final class Validation {
       Head kind = heads.get(head);
       double loss = ofHead.stream().mapToDouble(ValidationRow::loss).average().orElse(Double.NaN);
       known &= !ofHead.isEmpty();
-      total += lossWeights.get(kind) * loss;
+      total += weights.get(head).weighted(loss);
       most = Math.max(most, ofHead.size());
       metrics.put("loss_" + name(kind), new Value(loss, ofHead.size()));
+      weights
+          .get(head)
+          .sigma()
+          .ifPresent(sigma -> metrics.put("sigma_" + name(kind), new Value(sigma, ofHead.size())));
       if (kind == Head.SALIENCY) {
         metrics.put(name(Selection.Metric.KL), new Value(loss, ofHead.size()));
       } else if (kind != Head.EMBEDDING) {

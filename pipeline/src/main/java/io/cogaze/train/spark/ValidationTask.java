@@ -48,7 +48,7 @@ final class ValidationTask implements Function<String, byte[]> {
       StateSlice.write(ByteBuffer.wrap(slices[slice]), slice, slices.length, network);
     }
     network.counters(0, 0);
-    return new Validator(bench.shipment().definition(), bench.worker())
+    return new Validator(bench.worker())
         .validate(token, bench.cache().source(bench.shipment().shards()));
   }
 }

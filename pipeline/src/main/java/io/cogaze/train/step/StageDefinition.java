@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.nd4j.linalg.learning.config.AMSGrad;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -31,6 +32,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * @param seed of initialisation and dropout
  * @param nativeThreads threads of the native kernels
  * @param stepRule how gradients become steps
+ * @param learnedWeights heads beside whose loss weight a sigma is learned
  */
 public record StageDefinition(
     String key,
@@ -44,7 +46,8 @@ public record StageDefinition(
     int inputReduction,
     long seed,
     int nativeThreads,
-    StepRule stepRule)
+    StepRule stepRule,
+    Set<Head> learnedWeights)
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
@@ -52,9 +55,13 @@ public record StageDefinition(
     lossWeights = new TreeMap<>(lossWeights);
     trainable = List.copyOf(trainable);
     targetClasses = List.copyOf(targetClasses);
+    learnedWeights = new TreeSet<>(learnedWeights);
   }
 
-  /** A stage whose optimiser steps on each batch, by gradients of any length. */
+  /**
+   * A stage whose optimiser steps on each batch, by gradients of any length, and whose loss weights
+   * stay.
+   */
   public StageDefinition(
       String key,
       String stage,
@@ -79,7 +86,8 @@ public record StageDefinition(
         inputReduction,
         seed,
         nativeThreads,
-        StepRule.PLAIN);
+        StepRule.PLAIN,
+        Set.of());
   }
 
   /** Builds the configuration of the network at a learning rate. */
@@ -94,7 +102,8 @@ public record StageDefinition(
                 seed,
                 updater(updater.kind(), learningRate),
                 weights,
-                triplet));
+                triplet,
+                learnedWeights));
   }
 
   private static IUpdater updater(UpdaterSettings.Kind kind, double learningRate) {

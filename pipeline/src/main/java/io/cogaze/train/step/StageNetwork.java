@@ -3,6 +3,8 @@ package io.cogaze.train.step;
 import io.cogaze.nn.kernel.Arena;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.loss.LossWeight;
+import io.cogaze.nn.loss.WeightedOutput;
 import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -169,6 +172,13 @@ public final class StageNetwork {
   /** The heads in the order of the outputs. */
   public List<Head> heads() {
     return built.outputs();
+  }
+
+  /** How much each head's loss counts at present, in the order of the outputs. */
+  public List<LossWeight> lossWeights() {
+    return IntStream.range(0, heads().size())
+        .mapToObj(head -> ((WeightedOutput) graph.getOutputLayer(head)).lossWeight())
+        .toList();
   }
 
   /** The learning rate that the network was built with. */

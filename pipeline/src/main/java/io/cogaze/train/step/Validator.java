@@ -2,6 +2,7 @@ package io.cogaze.train.step;
 
 import io.cogaze.metric.SaliencyMetrics;
 import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.loss.LossWeight;
 import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.PlanToken;
@@ -20,12 +21,10 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 public final class Validator {
   private static final double SMALLEST = Float.MIN_NORMAL;
 
-  private final StageDefinition definition;
   private final WorkerNetwork worker;
 
   /** A validator of the worker's network. */
-  public Validator(StageDefinition definition, WorkerNetwork worker) {
-    this.definition = definition;
+  public Validator(WorkerNetwork worker) {
     this.worker = worker;
   }
 
@@ -41,6 +40,7 @@ public final class Validator {
   private void validate(List<Example> batch, List<ValidationRow> rows) {
     MultiDataSet arrays = worker.arrays(batch);
     INDArray[] outputs = worker.network().graph().output(false, arrays.getFeatures());
+    List<LossWeight> weights = worker.network().lossWeights();
     double othersWeighted = 0;
     int embedding = -1;
     for (int head = 0; head < outputs.length; head++) {
@@ -60,17 +60,17 @@ public final class Validator {
                   ? saliency(batch.get(i), head, labels, output, i, batch.size())
                   : classes(batch.get(i), head, labels, output, i, batch.size());
           rows.add(row);
-          sum += row.loss();
+          sum += weights.get(head).weighted(row.loss());
         }
       }
-      othersWeighted += weight(head) * sum / batch.size();
+      othersWeighted += sum / batch.size();
     }
     if (embedding >= 0
         && hasTriplet(
             HostValues.floats(arrays.getLabels(embedding)),
             HostValues.floats(arrays.getLabelsMaskArray(embedding)))) {
       double total = worker.network().graph().score(arrays, false);
-      double loss = (total - othersWeighted) / weight(embedding);
+      double loss = (total - othersWeighted) / weights.get(embedding).factor();
       for (Example example : batch) {
         rows.add(new ValidationRow(example.exampleId(), embedding, loss, -1, new float[0]));
       }
@@ -92,10 +92,6 @@ public final class Validator {
     }
     int all = known;
     return Arrays.stream(counts).anyMatch(count -> count >= 2 && count < all);
-  }
-
-  private double weight(int head) {
-    return definition.lossWeights().get(worker.heads().get(head));
   }
 
   private static ValidationRow classes(

@@ -3,6 +3,7 @@ package io.cogaze.train.step;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.layer.ExampleKeys;
 import io.cogaze.nn.layer.NotFiniteException;
+import io.cogaze.nn.loss.WeightedOutput;
 import io.cogaze.nn.network.Head;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.KeyedRandom;
@@ -12,9 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -28,7 +27,7 @@ public final class WorkerNetwork {
   private final StageNetwork network;
   private final BatchAssembler assembler;
   private final Optional<FrozenFeatures> frozenFeatures;
-  private final HeadScores headScores;
+  private final HeadLosses headLosses;
 
   /** A worker over a network, which it alone uses from now on. */
   public WorkerNetwork(StageDefinition definition, StageNetwork network) {
@@ -43,9 +42,9 @@ public final class WorkerNetwork {
     this.assembler =
         new BatchAssembler(
             network.heads(), definition.targetClasses(), definition.inputReduction());
-    this.headScores = new HeadScores(network.heads().size());
-    if (network.heads().size() > 1) {
-      network.graph().setListeners(headScores);
+    this.headLosses = new HeadLosses(network.heads().size());
+    if (network.heads().size() > 1 || !definition.learnedWeights().isEmpty()) {
+      network.graph().setListeners(headLosses);
     }
   }
 
@@ -128,8 +127,7 @@ public final class WorkerNetwork {
       long done = System.nanoTime();
       lossSum += loss * batch.size();
       for (int head = 0; head < headLossSums.length; head++) {
-        double weighted = headLossSums.length == 1 ? loss : headScores.scores[head];
-        headLossSums[head] += weighted / weight(head) * batch.size();
+        headLossSums[head] += headLoss(head, loss) * batch.size();
       }
       examples += batch.size();
       idHash += LongStream.of(keys(batch)).sum();
@@ -170,8 +168,11 @@ public final class WorkerNetwork {
     return batch.stream().mapToLong(example -> WorkerReport.idHash(example.exampleId())).toArray();
   }
 
-  private double weight(int head) {
-    return definition.lossWeights().get(network.heads().get(head));
+  /** A head's loss without its weight, from the listener where more than one number is summed. */
+  private double headLoss(int head, double loss) {
+    return network.graph().getListeners().contains(headLosses)
+        ? headLosses.losses[head]
+        : loss / definition.lossWeights().get(network.heads().get(head));
   }
 
   private long stepSeed(PlanToken token, int batch) {
@@ -224,19 +225,18 @@ public final class WorkerNetwork {
   }
 
   /** Takes each output's loss while its input is still there. */
-  private static final class HeadScores extends BaseTrainingListener {
-    private final double[] scores;
+  private static final class HeadLosses extends BaseTrainingListener {
+    private final double[] losses;
 
-    HeadScores(int heads) {
-      scores = new double[heads];
+    HeadLosses(int heads) {
+      losses = new double[heads];
     }
 
     @Override
     public void onBackwardPass(Model model) {
       ComputationGraph graph = (ComputationGraph) model;
-      for (int head = 0; head < scores.length; head++) {
-        IOutputLayer output = (IOutputLayer) graph.getOutputLayer(head);
-        scores[head] = output.computeScore(0, true, LayerWorkspaceMgr.noWorkspaces());
+      for (int head = 0; head < losses.length; head++) {
+        losses[head] = ((WeightedOutput) graph.getOutputLayer(head)).meanLoss();
       }
     }
   }

@@ -173,6 +173,11 @@ class GradientsTest {
   static Stream<Arguments> classGraphs() {
     return Stream.of(
             arguments("class", (Builder) (g, x) -> linear(g, x), new ClassOutput(1.3), 3),
+            arguments(
+                "class with a learned weight",
+                (Builder) (g, x) -> linear(g, x),
+                new ClassOutput(1.3, true),
+                3),
             arguments("class of one", (Builder) (g, x) -> linear(g, x), new ClassOutput(1), 1),
             arguments(
                 "fused classifier",

@@ -165,6 +165,23 @@ class LossesTest {
   }
 
   @Test
+  void aLearnedWeightAddsItsTermForEachKnownExampleOnly() {
+    INDArray x = array(new double[6], 2, 3);
+    INDArray labels = array(new double[] {1, 0, 0, 0, 0, 1}, 2, 3);
+    INDArray mask = array(new double[] {1, 0}, 2, 1);
+    double one = 0.5 * Math.log(3) + Math.log(2);
+
+    assertThat(score(new ClassOutput(0.5, true), x, labels, null)).isCloseTo(one, within(1e-12));
+    assertThat(score(new ClassOutput(0.5, true), x, labels, mask))
+        .isCloseTo(one / 2, within(1e-12));
+    ComputationGraph graph = graph(new ClassOutput(0.5, true), input(3, 1, 1));
+    MultiDataSet batch =
+        new MultiDataSet(new INDArray[] {x}, new INDArray[] {labels}, null, new INDArray[] {mask});
+    assertThat(HostValues.doubles(graph.scoreExamples(batch, false)))
+        .containsExactly(new double[] {one, 0}, within(1e-12));
+  }
+
+  @Test
   void labelsAndMasksOfTheWrongShapeAreRefused() {
     INDArray x = array(new double[6], 2, 3);
     assertThatThrownBy(() -> score(new ClassOutput(1), x, array(new double[4], 2, 2), null))

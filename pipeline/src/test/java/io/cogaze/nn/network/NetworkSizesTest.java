@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cogaze.nn.block.TensorNames;
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.loss.TripletOptions;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -86,6 +88,50 @@ class NetworkSizesTest {
                 "saliency-head", saliency,
                 "fused-classifier", classifier));
     assertThat(names.parameterCount()).isEqualTo(all);
+  }
+
+  /** The authors count their learned loss weight among the parameters: 34,632,837. */
+  @Test
+  void mtUnetWithALearnedLossWeightHasOneParameterMore() {
+    Network mtUnet = new MtUnetSpec(320, 256, 64, 3, 64, 0.25).network();
+    TensorNames names =
+        mtUnet
+            .build(
+                new BuildRequest(
+                    mtUnet.heads(),
+                    mtUnet.parts(),
+                    1,
+                    new Adam(1e-4),
+                    Map.of(Head.SALIENCY, 0.5),
+                    TripletOptions.defaults(),
+                    Set.of(Head.FUSED_CLASS)))
+            .names();
+
+    assertThat(names.parameterCount()).isEqualTo(34_632_837);
+    assertThat(names.tensors("loss-weights"))
+        .extracting(TensorNames.Tensor::toString)
+        .containsExactly("loss-weights.fused-class.log_sigma[1]");
+  }
+
+  @Test
+  void aWeightIsNotLearnedForTripletsNorForAnOutputThatIsNotThere() {
+    for (Head head : List.of(Head.EMBEDDING, Head.SALIENCY)) {
+      assertThatThrownBy(
+              () ->
+                  new BuildRequest(
+                      Set.of(Head.EMBEDDING, Head.DENSENET_CLASS),
+                      Set.of("densenet"),
+                      1,
+                      new Adam(1e-4),
+                      Map.of(),
+                      TripletOptions.defaults(),
+                      Set.of(head)))
+          .hasMessage(
+              "The loss weight of "
+                  + head
+                  + " cannot be learned: of the outputs [EMBEDDING, DENSENET_CLASS] it can for all"
+                  + " but EMBEDDING");
+    }
   }
 
   @ParameterizedTest

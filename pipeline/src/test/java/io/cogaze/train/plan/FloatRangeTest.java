@@ -78,6 +78,7 @@ final class FloatRangeTest {
         1,
         1,
         1,
-        clip);
+        clip,
+        List.of());
   }
 }

@@ -89,10 +89,10 @@ final class AveragingTest {
 
   /** SGD, complete labels, no batch normalisation that learns, no dropout. */
   @ParameterizedTest
-  @CsvSource({"2, 6", "3, 4", "8, 3"})
+  @CsvSource({"2, 6, false", "3, 4, false", "8, 3, false", "2, 6, true", "8, 3, true"})
   void workersThatAverageAfterEachStepAreOneMachineWithTheirBatchesTogether(
-      int workers, int batch) {
-    StageDefinition definition = fused();
+      int workers, int batch, boolean learnsWeight) {
+    StageDefinition definition = learnsWeight ? learningWeight(fused()) : fused();
     EpochPlan plan = plan(24, workers, batch, 1);
     StageNetwork alone = StageNetwork.initialise(definition, RATE);
     float[] start = alone.state().learned();
@@ -109,13 +109,32 @@ final class AveragingTest {
     }
     new WorkerNetwork(definition, alone).fit(new PlanToken(1, 0, 0, together), source());
 
-    Result spread = epoch(fused(), plan, new Settings(workers, batch, 1), round -> {});
+    Result spread = epoch(definition, plan, new Settings(workers, batch, 1), round -> {});
 
     assertThat(together).hasSize(24 / workers / batch);
     assertThat(largestDifference(start, alone.state().learned())).isGreaterThan(1e-4);
     assertThat(largestDifference(spread.state().learned(), alone.state().learned()))
         .isLessThan(1e-6);
     assertThat(spread.state().iteration()).isEqualTo(alone.state().iteration());
+  }
+
+  @Test
+  void aLearnedLossWeightAndItsOptimisersStateAreTheWeightedMeansByHand() {
+    EpochPlan plan = plan(34, 2, 5, 1);
+    StageDefinition definition = learningWeight(contrast());
+
+    Result found = epoch(definition, plan, new Settings(2, 5, 1, 3, 2, 1, false), round -> {});
+
+    TrainingState expected = byHand(definition, plan, 1);
+    float[] learned = found.state().learned();
+    assertThat(learned).isEqualTo(expected.learned());
+    assertThat(found.state().updater()).isEqualTo(expected.updater());
+    assertThat(learned.length).isEqualTo(byHand(contrast(), plan, 1).learned().length + 1);
+    StageNetwork network = StageNetwork.initialise(definition, RATE);
+    network.state(found.state());
+    double logSigma = network.lossWeights().get(0).logSigma().orElseThrow();
+    assertThat(logSigma).as("four steps of Adam at 1e-2 from 0").isBetween(1e-3, 4e-2);
+    assertThat(learned[learned.length - 1]).isEqualTo((float) logSigma);
   }
 
   /** Workers 0 and 1 have 17 examples of 34, or 5 and 6 of 11: then one has a batch more. */
@@ -127,7 +146,7 @@ final class AveragingTest {
 
     Result found = epoch(contrast(), plan, settings, round -> {});
 
-    TrainingState expected = byHand(plan, every);
+    TrainingState expected = byHand(contrast(), plan, every);
     assertThat(found.rounds()).hasSize(plan.rounds());
     assertThat(found.state().learned()).isEqualTo(expected.learned());
     assertThat(found.state().updater()).isEqualTo(expected.updater());
@@ -243,8 +262,7 @@ final class AveragingTest {
   }
 
   /** Every round and every worker in turn, on networks of this thread. */
-  private static TrainingState byHand(EpochPlan plan, int every) {
-    StageDefinition definition = contrast();
+  private static TrainingState byHand(StageDefinition definition, EpochPlan plan, int every) {
     StageNetwork network = StageNetwork.initialise(definition, RATE);
     WorkerNetwork worker = new WorkerNetwork(definition, network);
     TrainingState now = network.state();
@@ -383,6 +401,23 @@ final class AveragingTest {
 
   private static StageDefinition fused() {
     return definition(Head.FUSED_CLASS, UpdaterSettings.Kind.SGD, "fused-classifier");
+  }
+
+  private static StageDefinition learningWeight(StageDefinition fixed) {
+    return new StageDefinition(
+        fixed.key(),
+        fixed.stage(),
+        fixed.spec(),
+        fixed.lossWeights(),
+        fixed.trainable(),
+        fixed.updater(),
+        fixed.triplet(),
+        fixed.targetClasses(),
+        fixed.inputReduction(),
+        fixed.seed(),
+        fixed.nativeThreads(),
+        fixed.stepRule(),
+        fixed.lossWeights().keySet());
   }
 
   private static StageDefinition definition(

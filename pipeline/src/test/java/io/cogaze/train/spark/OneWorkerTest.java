@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.ExampleKeys;
+import io.cogaze.nn.loss.TripletOptions;
 import io.cogaze.nn.network.BuildRequest;
 import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
@@ -31,12 +32,16 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.learning.config.Adam;
 
 final class OneWorkerTest {
@@ -44,10 +49,30 @@ final class OneWorkerTest {
 
   @TempDir Path folder;
 
-  @Test
-  void oneWorkerIsComputationGraphFitOnTheSameBatchesBitForBit() throws IOException {
+  static Stream<Arguments> stages() {
+    Recipe joint = TestRecipes.joint(EPOCHS);
+    return Stream.of(
+        Arguments.of(
+            TestRecipes.first(1, EPOCHS),
+            BuildRequest.train(Set.of(Head.EMBEDDING), Set.of("densenet"), 7, new Adam(1e-3))),
+        Arguments.of(
+            joint,
+            new BuildRequest(
+                Set.of(Head.DENSENET_CLASS, Head.SALIENCY),
+                Set.copyOf(joint.plan("joint").settings().trainable()),
+                7,
+                new Adam(1e-3),
+                Map.of(Head.SALIENCY, 0.5),
+                TripletOptions.defaults(),
+                Set.of(Head.DENSENET_CLASS))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("stages")
+  void oneWorkerIsComputationGraphFitOnTheSameBatchesBitForBit(Recipe recipe, BuildRequest request)
+      throws IOException {
+    String name = recipe.order().get(0);
     URI shards = TrainingShards.write(folder.resolve("shards"), 23, 6, 64, 64);
-    Recipe recipe = TestRecipes.first(1, EPOCHS);
     org.apache.hadoop.fs.Path run = new org.apache.hadoop.fs.Path(folder.resolve("run").toUri());
     StageTrainer.train(
         TestSpark.session(),
@@ -55,19 +80,16 @@ final class OneWorkerTest {
             run, shards, recipe, TestRecipes.settings(1), List.of(), false, LockSettings.DEFAULT));
     CheckpointStore.Content trained =
         new CheckpointStore(
-                FileSystem.getLocal(new Configuration()), new RunLayout(run).stage("contrast"))
+                FileSystem.getLocal(new Configuration()), new RunLayout(run).stage(name))
             .read(EPOCHS);
 
     NativeLibrary.threads(1);
     BuiltNetwork built =
-        ModelDescription.spec(TestRecipes.NETWORK, 64, 64, 3)
-            .network()
-            .build(
-                BuildRequest.train(Set.of(Head.EMBEDDING), Set.of("densenet"), 7, new Adam(1e-3)));
+        ModelDescription.spec(TestRecipes.NETWORK, 64, 64, 3).network().build(request);
     ComputationGraph graph = new ComputationGraph(built.configuration());
     graph.init();
     BatchAssembler assembler = new BatchAssembler(built.outputs(), TrainingShards.CLASSES, 1);
-    StageSettings stage = recipe.plan("contrast").settings();
+    StageSettings stage = recipe.plan(name).settings();
     List<ExampleRef> examples = new ArrayList<>();
     for (IndexEntry entry : ShardSet.open(new Configuration(), shards).index()) {
       if (entry.split() == Split.TRAIN) {
@@ -83,7 +105,7 @@ final class OneWorkerTest {
     for (int epoch = 1; epoch <= EPOCHS; epoch++) {
       EpochPlan plan =
           new EpochPlanner(stage.sampler(), 1, stage.batchSize(), stage.averagingFrequency(), 8)
-              .plan(examples, 7, "contrast", epoch);
+              .plan(examples, 7, name, epoch);
       for (int round = 0; round < plan.rounds(); round++) {
         for (List<ExampleRef> batch : plan.batches(round, 0)) {
           List<Example> read =

@@ -11,6 +11,7 @@ import io.cogaze.error.RunException;
 import io.cogaze.metric.Classification;
 import io.cogaze.metric.SaliencyMetrics;
 import io.cogaze.nn.network.Head;
+import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.LockSettings;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.ManifestFile;
@@ -44,6 +45,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -142,7 +144,7 @@ final class StageTrainerTest {
     train(run, recipe, TestRecipes.settings(2));
     StageLayout stage = layout(run).stage("contrast");
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    keepOnly(run, List.of(1, 2));
+    keepOnly(run, layout(run).stage("contrast"), List.of(1, 2));
     TrainResult resumed = train(run, recipe, TestRecipes.settings(2));
 
     assertThat(resumed.stages().get(0).resumedFrom()).isEqualTo(2);
@@ -156,7 +158,7 @@ final class StageTrainerTest {
     List<String> whole = hashes(train(run, recipe, TestRecipes.settings(2)));
     StageLayout stage = layout(run).stage("contrast");
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    keepOnly(run, List.of(1, 2, 3));
+    keepOnly(run, layout(run).stage("contrast"), List.of(1, 2, 3));
     fs().delete(new org.apache.hadoop.fs.Path(stage.checkpoint(3), "manifest.json"), false);
 
     TrainResult resumed = train(run, recipe, TestRecipes.settings(2));
@@ -201,17 +203,7 @@ final class StageTrainerTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("recipe.stages.contrast.epochs: there 1, now 2");
 
-    TrainResult anew =
-        StageTrainer.train(
-            TestSpark.session(),
-            new TrainRequest(
-                path(run),
-                shards,
-                TestRecipes.first(1, 2),
-                TestRecipes.settings(2),
-                List.of(),
-                true,
-                LockSettings.DEFAULT));
+    TrainResult anew = train(run, TestRecipes.first(1, 2), TestRecipes.settings(2), true);
     assertThat(anew.stages().get(0).epochs()).isEqualTo(2);
   }
 
@@ -221,18 +213,7 @@ final class StageTrainerTest {
     train(run, TestRecipes.first(1, 1), TestRecipes.settings(2));
     URI other = TrainingShards.write(folder.resolve("one-more"), TRAIN + 1, VALID, 64, 64);
 
-    assertThatThrownBy(
-            () ->
-                StageTrainer.train(
-                    TestSpark.session(),
-                    new TrainRequest(
-                        path(run),
-                        other,
-                        TestRecipes.first(1, 1),
-                        TestRecipes.settings(2),
-                        List.of(),
-                        false,
-                        LockSettings.DEFAULT)))
+    assertThatThrownBy(() -> train(run, other, TestRecipes.first(1, 1)))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("shards.content: there ")
         .hasMessageContaining(", now ");
@@ -247,7 +228,7 @@ final class StageTrainerTest {
     StageLayout stage = layout(run).stage("contrast");
     CheckpointStore store = new CheckpointStore(fs(), stage);
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    keepOnly(run, List.of(1));
+    keepOnly(run, layout(run).stage("contrast"), List.of(1));
 
     assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(3)))
         .isInstanceOf(ConfigurationException.class)
@@ -267,7 +248,7 @@ final class StageTrainerTest {
     assertThat(store.provenance(3).notes()).containsEntry("other_workers", "2 until epoch 1");
 
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
-    keepOnly(run, List.of(1, 2));
+    keepOnly(run, layout(run).stage("contrast"), List.of(1, 2));
     train(run, recipe, TestRecipes.settings(2), OTHER_WORKERS);
     assertThat(store.provenance(3).notes())
         .containsEntry("other_workers", "2 until epoch 1, 3 until epoch 2");
@@ -313,7 +294,7 @@ final class StageTrainerTest {
 
     fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
     int best = store.read(3).state().schedule().bestEpoch();
-    keepOnly(run, List.of(best, 3));
+    keepOnly(run, layout(run).stage("contrast"), List.of(best, 3));
     assertThat(hashes(train(run, recipe, TestRecipes.settings(2)))).isEqualTo(whole);
   }
 
@@ -329,6 +310,41 @@ final class StageTrainerTest {
         .isInstanceOf(RunException.class)
         .hasMessageContaining("Stage 'contrast' stopped")
         .hasMessageContaining("learning");
+  }
+
+  /** An optimiser whose state is not finite makes no step that is, as a rate too high would. */
+  @Test
+  void aNetworkThatDivergesInALaterEpochLeavesTheGoodCheckpointOfTheOneBefore() throws IOException {
+    Path run = folder.resolve("diverges-later");
+    Recipe recipe = TestRecipes.first(1, 3);
+    train(run, recipe, TestRecipes.settings(2));
+    StageLayout stage = layout(run).stage("contrast");
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    keepOnly(run, stage, List.of(1));
+    CheckpointStore checkpoints = new CheckpointStore(fs(), stage);
+    CheckpointStore.Content good = checkpoints.read(1);
+    float[] broken = good.updater().clone();
+    Arrays.fill(broken, Float.NaN);
+    ConfigStamp stamp =
+        ConfigStamp.of(Manifest.readIfPresent(fs(), stage.checkpoint(1)).orElseThrow());
+    try (RunLock lock = RunLock.acquire(fs(), path(run), "test")) {
+      checkpoints.write(
+          new CheckpointStore.Content(
+              good.description(), good.state(), good.tensors(), broken, good.provenance()),
+          stamp,
+          lock);
+    }
+
+    assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(2)))
+        .isInstanceOf(RunException.class)
+        .hasMessageContaining("Stage 'contrast' stopped: the loss is NaN in epoch 2, round 1")
+        .hasMessageMatching(
+            "(?s).*on the batch of examples \\[example-\\d{4}(, example-\\d{4})*\\].*")
+        .hasMessageContaining("The last checkpoint is kept");
+    assertThat(checkpoints.epochs()).containsExactly(1);
+    assertThat(checkpoints.damage(1)).isEmpty();
+    assertThat(ParametersHash.sha256(checkpoints.read(1).tensors()))
+        .isEqualTo(ParametersHash.sha256(good.tensors()));
   }
 
   @Test
@@ -358,18 +374,7 @@ final class StageTrainerTest {
                 : entry);
     Path run = folder.resolve("wrong");
 
-    assertThatThrownBy(
-            () ->
-                StageTrainer.train(
-                    TestSpark.session(),
-                    new TrainRequest(
-                        path(run),
-                        wrong,
-                        TestRecipes.first(1, 1),
-                        TestRecipes.settings(2),
-                        List.of(),
-                        false,
-                        LockSettings.DEFAULT)))
+    assertThatThrownBy(() -> train(run, wrong, TestRecipes.first(1, 1)))
         .isInstanceOf(RunException.class)
         .hasMessageContaining("Stage 'contrast', epoch 1, round ")
         .hasMessageContaining("others than planned, or one twice and another not at all")
@@ -401,19 +406,7 @@ final class StageTrainerTest {
   void validationWithoutATripletJudgesNoEpochAndTheLastOneCounts() throws IOException {
     Path run = folder.resolve("no-triplet");
     URI few = TrainingShards.write(folder.resolve("few"), TRAIN, 2, 64, 64);
-    TrainResult.StageResult result =
-        StageTrainer.train(
-                TestSpark.session(),
-                new TrainRequest(
-                    path(run),
-                    few,
-                    TestRecipes.first(1, 3),
-                    TestRecipes.settings(2),
-                    List.of(),
-                    false,
-                    LockSettings.DEFAULT))
-            .stages()
-            .get(0);
+    TrainResult.StageResult result = train(run, few, TestRecipes.first(1, 3)).stages().get(0);
 
     assertThat(result.bestEpoch()).isEqualTo(3);
     assertThat(result.bestValue()).isNaN();
@@ -515,6 +508,84 @@ final class StageTrainerTest {
   }
 
   @Test
+  void aLearnedLossWeightIsInTheCheckpointInTheMetricsAndInTheLossThatSelects() throws IOException {
+    Path run = folder.resolve("learned-weight");
+    TrainResult.StageResult result =
+        train(run, TestRecipes.joint(3), TestRecipes.settings(2)).stages().get(0);
+
+    TrainedStage trained = TrainedStage.load(fs(), layout(run), "joint");
+    float logSigma = trained.tensors().get("loss-weights.densenet-class.log_sigma").data()[0];
+    Map<String, Double> best = new TreeMap<>();
+    for (MetricRow row : metrics(run, "joint")) {
+      if (row.split().equals("valid") && row.epoch() == result.bestEpoch()) {
+        best.put(row.metric(), row.value());
+      }
+    }
+    double sigma = best.get("sigma_densenet_class");
+    assertThat(sigma).isEqualTo(Math.exp(logSigma)).isNotEqualTo(1);
+    assertThat(best).doesNotContainKey("sigma_saliency");
+    assertThat(best.get("loss"))
+        .isEqualTo(result.bestValue())
+        .isCloseTo(
+            best.get("loss_densenet_class") / (sigma * sigma)
+                + Math.log(sigma + 1)
+                + 0.5 * best.get("loss_saliency"),
+            within(1e-9));
+    assertThat(trained.network(Set.of(Head.DENSENET_CLASS), 1, 1).built().names().tensors())
+        .as("what evaluates has no use for it")
+        .noneMatch(tensor -> tensor.part().equals("loss-weights"));
+  }
+
+  @Test
+  void aStageWithALearnedLossWeightResumesToTheSameBits() throws IOException {
+    List<String> whole =
+        hashes(
+            train(folder.resolve("weight-whole"), TestRecipes.joint(3), TestRecipes.settings(2)));
+    Path run = folder.resolve("weight-resumed");
+    train(run, TestRecipes.joint(3), TestRecipes.settings(2));
+    StageLayout stage = layout(run).stage("joint");
+    fs().delete(new org.apache.hadoop.fs.Path(stage.folder(), "manifest.json"), false);
+    keepOnly(run, stage, List.of(1));
+
+    TrainResult resumed = train(run, TestRecipes.joint(3), TestRecipes.settings(2));
+
+    assertThat(resumed.stages().get(0).resumedFrom()).isEqualTo(1);
+    assertThat(hashes(resumed)).isEqualTo(whole);
+  }
+
+  @Test
+  void aLearnedWeightOfTripletsIsRefusedBeforeAnythingIsTrained() {
+    Path run = folder.resolve("learned-triplets");
+    StageSettings old = TestRecipes.first(1, 1).plan("contrast").settings();
+    StageSettings settings =
+        new StageSettings(
+            old.heads(),
+            old.trainable(),
+            old.frozen(),
+            old.initWeights(),
+            old.sampler(),
+            old.batchSize(),
+            old.averagingFrequency(),
+            1,
+            old.updater(),
+            old.plateau(),
+            old.selection(),
+            old.earlyStoppingPatience(),
+            1,
+            1,
+            Optional.empty(),
+            List.of("embedding"));
+    Recipe recipe =
+        new Recipe("test", TestRecipes.NETWORK, List.of("contrast"), Map.of("contrast", settings));
+
+    assertThatThrownBy(() -> train(run, recipe, TestRecipes.settings(2)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("Stage 'contrast' cannot learn the weight of the embedding head")
+        .hasMessageContaining("Take it out of cogaze.recipe.stages.contrast.learned-weights");
+    assertThat(run.resolve("stages")).doesNotExist();
+  }
+
+  @Test
   void batchesThatCannotHoldATripletAreRefusedBeforeAnythingIsTrained() {
     Path run = folder.resolve("no-triplets");
     StageSettings old = TestRecipes.first(1, 1).plan("contrast").settings();
@@ -542,18 +613,7 @@ final class StageTrainerTest {
     URI few = TrainingShards.write(folder.resolve("two-classes"), TRAIN, 2, 64, 64);
     Recipe recipe = selecting(TestRecipes.first(2, 1), "classify", Selection.Metric.AUROC_MACRO);
 
-    assertThatThrownBy(
-            () ->
-                StageTrainer.train(
-                    TestSpark.session(),
-                    new TrainRequest(
-                        path(run),
-                        few,
-                        recipe,
-                        TestRecipes.settings(2),
-                        List.of(),
-                        false,
-                        LockSettings.DEFAULT)))
+    assertThatThrownBy(() -> train(run, few, recipe))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Stage 'classify' selects by auroc-macro")
         .hasMessageContaining("no validation example has the class CHF");
@@ -634,6 +694,20 @@ final class StageTrainerTest {
     return train(run, recipe, settings, false);
   }
 
+  /** On other shards than the other tests'. */
+  private static TrainResult train(Path run, URI data, Recipe recipe) {
+    return StageTrainer.train(
+        TestSpark.session(),
+        new TrainRequest(
+            path(run),
+            data,
+            recipe,
+            TestRecipes.settings(2),
+            List.of(),
+            false,
+            LockSettings.DEFAULT));
+  }
+
   private static TrainResult train(
       Path run, Recipe recipe, TrainSettings settings, boolean startAnew) {
     return StageTrainer.train(
@@ -667,9 +741,10 @@ final class StageTrainerTest {
     return result.stages().stream().map(TrainResult.StageResult::parametersSha256).toList();
   }
 
-  private static void keepOnly(Path run, List<Integer> epochs) throws IOException {
+  private static void keepOnly(Path run, StageLayout stage, List<Integer> epochs)
+      throws IOException {
     try (RunLock lock = RunLock.acquire(fs(), path(run), "test")) {
-      new CheckpointStore(fs(), layout(run).stage("contrast")).retain(epochs, lock);
+      new CheckpointStore(fs(), stage).retain(epochs, lock);
     }
   }
 

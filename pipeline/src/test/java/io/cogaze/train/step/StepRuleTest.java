@@ -17,6 +17,7 @@ import io.cogaze.train.plan.UpdaterSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -196,7 +197,8 @@ final class StepRuleTest {
         1,
         7,
         1,
-        rule);
+        rule,
+        Set.of());
   }
 
   private static WorkerReport fit(StageNetwork network, List<List<PlanToken.Row>> batches) {

@@ -208,6 +208,41 @@ final class WorkerNetworkTest {
     assertThat(report.headLossSums()[1]).isPositive();
   }
 
+  /** SGD at rate 1 takes ln(sigma) from 0 by the gradient: 2 * weight * loss - 1/2. */
+  @Test
+  void aLearnedWeightFollowsItsGradientAndHeadsReportTheirOwnLosses() {
+    Map<Head, Double> weights = Map.of(Head.DENSENET_CLASS, 0.4, Head.SALIENCY, 0.5);
+    StageDefinition definition =
+        new StageDefinition(
+            "test",
+            "stage",
+            ModelDescription.spec(TestRecipes.NETWORK, SIZE, SIZE, TrainingShards.CLASSES.size()),
+            weights,
+            List.of("densenet", "densenet-classifier", "encoder", "decoder", "saliency-head"),
+            new UpdaterSettings(UpdaterSettings.Kind.SGD, 1),
+            TripletOptions.defaults(),
+            TrainingShards.CLASSES,
+            1,
+            7,
+            1,
+            StepRule.PLAIN,
+            Set.of(Head.DENSENET_CLASS));
+    WorkerNetwork worker = new WorkerNetwork(definition, StageNetwork.initialise(definition, 1));
+
+    WorkerReport report =
+        worker.fit(new PlanToken(1, 0, 0, List.of(rows(0, 6))), WorkerNetworkTest::examples);
+
+    double classLoss = report.headLossSums()[0] / 6;
+    double gazeLoss = report.headLossSums()[1] / 6;
+    assertThat(classLoss).isPositive();
+    assertThat(gazeLoss).isPositive();
+    assertThat(report.lossSum() / 6)
+        .isCloseTo(0.4 * classLoss + Math.log(2) + 0.5 * gazeLoss, within(1e-5));
+    assertThat(worker.network().lossWeights().get(0).logSigma().orElseThrow())
+        .isCloseTo(2 * 0.4 * classLoss - 0.5, within(1e-5));
+    assertThat(worker.network().lossWeights().get(1).sigma()).isEmpty();
+  }
+
   @Test
   void aLossThatIsNotFiniteNamesTheExamplesOfTheBatch() {
     StageDefinition definition =
