@@ -31,7 +31,7 @@ class ResourceSumTest {
         .contains("networks at work: 2 x ")
         .contains("memory that ND4J may take in each JVM that computes: ")
         .contains("checkpoints of stage fuse: 3 x ")
-        .contains("time: stage contrast: not known yet");
+        .contains("time: stage contrast: about ");
     assertThat(run).doesNotExist();
   }
 

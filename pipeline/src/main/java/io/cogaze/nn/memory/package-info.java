@@ -1,2 +1,2 @@
-/** How much memory a network takes, from its graph alone. */
+/** How much memory a network takes, and about how much time, from its graph alone. */
 package io.cogaze.nn.memory;

@@ -9,7 +9,7 @@ import io.cogaze.nn.layer.InferenceGraph;
 import io.cogaze.nn.release.FlatVectors;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Rehearsal {
   private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
-  private static final AtomicReference<Thread> THREAD = new AtomicReference<>();
+  private static final AtomicBoolean STARTED = new AtomicBoolean();
 
   /** The smallest that has every kind of layer of a DenseNet, in whole blocks of channels. */
   private static final NetworkSpec SPEC =
@@ -57,7 +57,7 @@ public final class Rehearsal {
     }
     Thread thread = new Thread(Rehearsal::run, "cogaze-rehearsal");
     thread.setDaemon(true);
-    if (THREAD.compareAndSet(null, thread) && endsBeforeTheProcess(thread)) {
+    if (STARTED.compareAndSet(false, true) && endsBeforeTheProcess(thread)) {
       // What loads libraries and sets up the whole of ND4J is done by one thread, before the other.
       NativeLibrary.prepare();
       Nd4j.factory();

@@ -1,7 +1,9 @@
 package io.cogaze.train.spark;
 
 import io.cogaze.nn.block.TensorNames;
+import io.cogaze.nn.kernel.Backend;
 import io.cogaze.nn.kernel.NativeLibrary;
+import io.cogaze.nn.memory.ComputeDemand;
 import io.cogaze.nn.memory.FittedEstimate;
 import io.cogaze.nn.memory.MemoryDemand;
 import io.cogaze.nn.memory.MemoryEstimate;
@@ -95,7 +97,9 @@ public final class TrainingSum {
     NativeLibrary.prepare();
     ShardManifest data = ShardSet.open(hadoop, request.shards()).manifest();
     TrainingSum sum = new TrainingSum(new SparkConf(false), hadoop, request, data);
-    return request.recipe().plans(request.stages()).stream().map(sum::need).toList();
+    return request.recipe().plans(request.stages()).stream()
+        .map(plan -> sum.need(plan, sum.made(plan)))
+        .toList();
   }
 
   private ResourceSum sum(ResourceSettings settings, OptionalLong driverHeapMb) {
@@ -112,10 +116,6 @@ public final class TrainingSum {
         "networks: by an estimate that was fitted for "
             + estimate.engine()
             + "; a guide for others");
-    for (StagePlan plan : request.recipe().plans(request.stages())) {
-      needs.add(need(plan));
-      notes.add(time(fs, run, plan));
-    }
     TrainSettings train = request.settings();
     long base = estimate.factors().baseMb();
     ClusterResources cluster = new ClusterResources(conf, train.workers(), driverHeapMb);
@@ -129,6 +129,25 @@ public final class TrainingSum {
             free(fs, request.run()),
             copies(fs, request.run()),
             held(fs, run));
+    int atOnce = given.oneJvm() ? Math.min(given.slots(), train.workers()) : train.workers();
+    Optional<String> caution = Optional.empty();
+    for (StagePlan plan : request.recipe().plans(request.stages())) {
+      Made made = made(plan);
+      needs.add(need(plan, made));
+      Optional<String> seen = seen(fs, run, plan);
+      if (seen.isEmpty()) {
+        Optional<StageTime> reckoned = reckoned(plan.settings(), made, given, atOnce);
+        seen =
+            Optional.of(
+                reckoned
+                    .map(StageTime::text)
+                    .orElse(
+                        "not known for graphics processors; the log says it from the first round on"));
+        caution = reckoned.map(StageTime::caution);
+      }
+      notes.add("time: stage " + plan.name() + ": " + seen.get());
+    }
+    caution.ifPresent(notes::add);
     rereading(Math.min(given.slots(), train.workers()), exampleBytes).ifPresent(notes::add);
     return new ResourcePlan(train, needs, given, examples, exampleBytes, base).sum(notes);
   }
@@ -155,7 +174,10 @@ public final class TrainingSum {
                 .formatted(train.exampleCacheMb(), mebibytes(shuffled), tasks));
   }
 
-  private StageNeed need(StagePlan plan) {
+  /** A stage's network. */
+  private record Made(ModelDescription description, BuiltNetwork built) {}
+
+  private Made made(StagePlan plan) {
     String stage = plan.name();
     StageSettings settings = plan.settings();
     TrainSettings train = request.settings();
@@ -177,7 +199,14 @@ public final class TrainingSum {
             train.nativeThreads(),
             StepRule.PLAIN,
             StageDescription.learnedWeights(stage, settings));
-    BuiltNetwork built = definition.build(settings.updater().learningRate());
+    return new Made(description, definition.build(settings.updater().learningRate()));
+  }
+
+  private StageNeed need(StagePlan plan, Made made) {
+    StageSettings settings = plan.settings();
+    TrainSettings train = request.settings();
+    ModelDescription description = made.description();
+    BuiltNetwork built = made.built();
     long learned = 0;
     long statistics = 0;
     long frozen = 0;
@@ -205,7 +234,7 @@ public final class TrainingSum {
     }
     step += mebibytes(learned * Math.max(0, states - states(UpdaterSettings.Kind.ADAM)));
     return new StageNeed(
-        stage,
+        plan.name(),
         learned,
         statistics,
         frozen,
@@ -280,11 +309,11 @@ public final class TrainingSum {
     return bytes;
   }
 
-  /** What the run folder's own earlier epochs say of the time that is left; nothing is guessed. */
-  private String time(FileSystem fs, RunLayout run, StagePlan plan) {
+  /** What the run folder's own earlier epochs say of the time that is left; empty before them. */
+  private Optional<String> seen(FileSystem fs, RunLayout run, StagePlan plan) {
     StageLayout layout = run.stage(plan.name());
     if (Manifest.readIfPresent(fs, layout.folder()).isPresent()) {
-      return "time: stage " + plan.name() + " is finished";
+      return Optional.of("finished");
     }
     List<MetricRow> rows = earlier(fs, layout.metrics());
     int done = rows.stream().mapToInt(MetricRow::epoch).max().orElse(0);
@@ -294,20 +323,39 @@ public final class TrainingSum {
             .mapToDouble(MetricRow::value)
             .average();
     if (seconds.isEmpty()) {
-      return "time: stage "
-          + plan.name()
-          + ": not known yet; the log says it from the first measured round on";
+      return Optional.empty();
     }
     int left = Math.max(0, plan.settings().epochs() - done);
-    return String.format(
-        Locale.ROOT,
-        "time: stage %s: %d of at most %d epochs are done, with %.0f s of rounds each: at most"
-            + " %.0f s of rounds to come, validation not counted",
-        plan.name(),
-        done,
-        plan.settings().epochs(),
-        seconds.getAsDouble(),
-        left * seconds.getAsDouble());
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "%d of at most %d epochs are done, with %.0f s of rounds each: at most %.0f s of rounds to"
+                + " come, validation not counted",
+            done,
+            plan.settings().epochs(),
+            seconds.getAsDouble(),
+            left * seconds.getAsDouble()));
+  }
+
+  /** Empty for graphics processors, on which nothing was measured. */
+  private Optional<StageTime> reckoned(
+      StageSettings settings, Made made, GivenResources given, int atOnce) {
+    if (given.gpus() > 0 || Backend.current() == Backend.CUDA) {
+      return Optional.empty();
+    }
+    TrainSettings train = request.settings();
+    int threads = train.nativeThreads() * atOnce;
+    int cores = given.oneJvm() ? Runtime.getRuntime().availableProcessors() : threads;
+    ModelDescription description = made.description();
+    return Optional.of(
+        new StageTime(
+            ComputeDemand.of(made.built(), description.height(), description.width()),
+            train.cacheFrozenFeatures() && FrozenPrefix.of(made.built()).isPresent(),
+            data.count(Split.TRAIN),
+            data.count(Split.VALID),
+            settings.epochs(),
+            atOnce,
+            Math.min(threads, cores)));
   }
 
   private List<MetricRow> earlier(FileSystem fs, Path metrics) {

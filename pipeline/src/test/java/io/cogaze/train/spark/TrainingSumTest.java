@@ -56,7 +56,9 @@ final class TrainingSumTest {
         .contains("largest heap of this JVM")
         .contains("memory outside the heap of each executor: ")
         .contains("checkpoints of stage fuse: 101 x ")
-        .contains("time: stage contrast: not known yet; the log says it from the first");
+        .containsPattern("time: stage contrast: about 1 s of computing for 2 epochs")
+        .containsOnlyOnce("time: reckoned for 2 workers at once")
+        .contains("the log says what was measured from the first round on");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
@@ -106,6 +108,28 @@ final class TrainingSumTest {
     assertThat((double) values)
         .as("names and shapes come on top")
         .isBetween((double) estimated, estimated + 20_000.0);
-    assertThat(sum(request, "local[2]").table()).contains("time: stage contrast is finished");
+    assertThat(sum(request, "local[2]").table())
+        .contains("time: stage contrast: finished")
+        .doesNotContain("reckoned");
+  }
+
+  @Test
+  void theTimeOnGraphicsProcessorsIsNotGuessed() throws IOException {
+    URI shards = TrainingShards.write(folder.resolve("shards"), 8, 4, 64, 64);
+    ResourceSum sum =
+        TrainingSum.of(
+            new SparkConf(false)
+                .set("spark.master", "yarn")
+                .set("spark.executor.memory", "2g")
+                .set("spark.executor.resource.gpu.amount", "1")
+                .set("spark.task.resource.gpu.amount", "1"),
+            new Configuration(),
+            request(shards, TestRecipes.first(1, 2)),
+            ResourceSettings.DEFAULT,
+            OptionalLong.of(2048));
+
+    assertThat(sum.table())
+        .contains("time: stage contrast: not known for graphics processors")
+        .doesNotContain("reckoned");
   }
 }
