@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
@@ -127,16 +129,34 @@ public final class NativeLibrary {
     return flags.containsAll(AVX2) ? Optional.of(variant(flags)) : Optional.empty();
   }
 
+  /**
+   * The model of this machine's processor, for provenance; what Java knows where there is no more.
+   */
+  public static String processor() {
+    String model = Files.isReadable(CPUINFO) ? processor(read(CPUINFO)) : "";
+    return model.isEmpty() ? System.getProperty("os.arch", "not known") : model;
+  }
+
+  static String processor(String cpuinfo) {
+    return Stream.of("model name", "cpu family", "model", "stepping")
+        .flatMap(name -> field(cpuinfo, name).map(value -> name + " " + value).stream())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Optional<String> field(String cpuinfo, String name) {
+    return cpuinfo
+        .lines()
+        .filter(line -> line.matches(name + "\\s*:.*"))
+        .map(line -> line.substring(line.indexOf(':') + 1).trim())
+        .findFirst();
+  }
+
   private static Variant variant(Set<String> flags) {
     return flags.containsAll(AVX512) ? Variant.ONEDNN_AVX512 : Variant.ONEDNN_AVX2;
   }
 
   private static Set<String> flags(String cpuinfo) {
-    return cpuinfo
-        .lines()
-        .filter(line -> line.startsWith("flags"))
-        .findFirst()
-        .map(line -> line.substring(line.indexOf(':') + 1).trim())
+    return field(cpuinfo, "flags")
         .map(text -> (Set<String>) new HashSet<>(Arrays.asList(text.split("\\s+"))))
         .orElse(Set.of());
   }

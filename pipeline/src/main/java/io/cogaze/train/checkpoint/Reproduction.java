@@ -43,6 +43,9 @@ public record Reproduction(String source, Provenance provenance) {
   /** Note of the kernel. */
   public static final String KERNEL = "kernel";
 
+  /** Note of the model of the driver's processor. */
+  public static final String PROCESSOR = "processor";
+
   /** Note of other numbers of workers that trained before, where there were some. */
   public static final String OTHER_WORKERS = "other_workers";
 
@@ -242,6 +245,7 @@ public record Reproduction(String source, Provenance provenance) {
     items.put("native threads", note(provenance, NATIVE_THREADS));
     items.put("kernel", note(provenance, KERNEL));
     items.put("native classifier", provenance.nativeClassifier());
+    items.put("processor of the driver", note(provenance, PROCESSOR));
     provenance.versions().asMap().forEach((name, version) -> items.put(name + " version", version));
     items.put("executors", Integer.toString(provenance.executors()));
     items.put("manifest of the shards", provenance.data().toString());

@@ -311,6 +311,7 @@ final class StageLoop {
     notes.put("recipe", scope.request().recipe().name());
     notes.put(Reproduction.STAGE, stage);
     notes.put(Reproduction.KERNEL, Kernels.description());
+    notes.put(Reproduction.PROCESSOR, NativeLibrary.processor());
     notes.put(Reproduction.NATIVE_THREADS, Integer.toString(train.nativeThreads()));
     notes.put("backend", Backend.current().name().toLowerCase(Locale.ROOT));
     if (!scope.request().configuration().isEmpty()) {

@@ -35,6 +35,24 @@ class NativeLibraryTest {
   }
 
   @Test
+  void theProcessorsModelIsThatOfTheFirstOne() {
+    String one =
+        """
+        processor\t: 0
+        cpu family\t: 6
+        model\t\t: 85
+        model name\t: A Processor @ 2.00GHz
+        stepping\t: 7
+        flags\t\t: fpu avx2
+        """;
+
+    assertThat(NativeLibrary.processor(one + one.replace("85", "86")))
+        .isEqualTo("model name A Processor @ 2.00GHz, cpu family 6, model 85, stepping 7");
+    assertThat(NativeLibrary.processor("Features : fp asimd")).isEmpty();
+    assertThat(NativeLibrary.processor()).isNotEmpty();
+  }
+
+  @Test
   void choosesTheAvx512BuildWhenTheCpuHasAllItNeeds() {
     assertThat(NativeLibrary.choose(cpuinfo(AVX512_FLAGS)))
         .isEqualTo(NativeLibrary.Variant.ONEDNN_AVX512);

@@ -7,6 +7,7 @@ import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.kernel.Engine;
+import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.run.ConfigStamp;
 import io.cogaze.run.LockSettings;
 import io.cogaze.run.Manifest;
@@ -182,6 +183,9 @@ final class CheckpointProvenanceTest {
         .isEqualTo("native threads: there 1, here 4");
     assertThat(difference(here, here.withNote("kernel", "another")))
         .isEqualTo("kernel: there " + here.notes().get("kernel") + ", here another");
+    assertThat(difference(here, here.withNote("processor", "another")))
+        .isEqualTo(
+            "processor of the driver: there " + NativeLibrary.processor() + ", here another");
     Provenance avx2 =
         new Provenance(
             here.data(),
