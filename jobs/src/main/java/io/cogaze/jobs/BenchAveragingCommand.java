@@ -37,7 +37,7 @@ final class BenchAveragingCommand extends AbstractCommand {
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      defaultValue = "3",
+      defaultValue = "12",
       description = "How many seeds (default: ${DEFAULT-VALUE}).")
   private int seeds;
 

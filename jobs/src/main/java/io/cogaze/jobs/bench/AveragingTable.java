@@ -3,10 +3,12 @@ package io.cogaze.jobs.bench;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** The comparison of the masters, for people and in one line. */
 public final class AveragingTable {
@@ -65,9 +67,12 @@ public final class AveragingTable {
     ObjectNode summary = summary(measured);
     out.printf(
         Locale.ROOT,
-        "  all epochs: loss ratio %.4f (at most 1.01 is wanted: %s), time ratio %.2f (above 1 is"
-            + " wanted: %s)%n",
+        "  all epochs: loss ratio %.4f (standard error over the seeds %s; at most 1.01 is wanted:"
+            + " %s), time ratio %.2f (above 1 is wanted: %s)%n",
         summary.get("loss_ratio").asDouble(),
+        summary.get("loss_ratio_se").isNull()
+            ? "not known of one"
+            : String.format(Locale.ROOT, "%.4f", summary.get("loss_ratio_se").asDouble()),
         summary.get("loss_holds").asBoolean() ? "holds" : "DOES NOT HOLD",
         summary.get("time_ratio").asDouble(),
         summary.get("time_holds").asBoolean() ? "holds" : "DOES NOT HOLD");
@@ -85,6 +90,7 @@ public final class AveragingTable {
         .put("stock_rate", all.get(0).stock().learningRate())
         .put("seeds", all.stream().map(AveragingEpoch::seed).distinct().count())
         .put("loss_ratio", loss.mean())
+        .put("loss_ratio_se", standardError(all))
         .put("loss_ratio_min", loss.smallest())
         .put("loss_ratio_max", loss.largest())
         .put("time_ratio", time.mean())
@@ -94,6 +100,25 @@ public final class AveragingTable {
         .put("stock_not_used", unused(all, row -> row.examples() - row.stock().examples()))
         .put("loss_holds", loss.mean() <= 1.01)
         .put("time_holds", time.mean() > 1);
+  }
+
+  /** Of the mean loss ratio, by the means of the seeds; null for one seed. */
+  private static Double standardError(List<AveragingEpoch> rows) {
+    double[] means =
+        rows.stream()
+            .collect(
+                Collectors.groupingBy(
+                    AveragingEpoch::seed, Collectors.averagingDouble(AveragingEpoch::lossRatio)))
+            .values()
+            .stream()
+            .mapToDouble(Double::doubleValue)
+            .toArray();
+    if (means.length < 2) {
+      return null;
+    }
+    double mean = Arrays.stream(means).average().orElseThrow();
+    double squares = Arrays.stream(means).map(value -> (value - mean) * (value - mean)).sum();
+    return Math.sqrt(squares / (means.length - 1) / means.length);
   }
 
   private static List<AveragingEpoch> compared(List<AveragingEpoch> measured) {

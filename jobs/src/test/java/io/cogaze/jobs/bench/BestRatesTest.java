@@ -2,6 +2,7 @@ package io.cogaze.jobs.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -55,9 +56,31 @@ class BestRatesTest {
         .contains("CoGaze 0.001: 0.4000, 0.003: 0.9000")
         .contains("stock  0.001: 0.5000, 0.003: 0.3000")
         .contains("Learning rate of the first epoch: CoGaze 0.001, stock 0.003")
-        .contains("all epochs: loss ratio 1.2000 (at most 1.01 is wanted: DOES NOT HOLD)")
+        .contains(
+            "all epochs: loss ratio 1.2000 (standard error over the seeds not known of one; at most 1.01 is wanted: DOES NOT HOLD)")
         .doesNotContain("\n      2 ");
     assertThat(AveragingTable.summary(measured).get("seeds").asLong()).isEqualTo(1);
+  }
+
+  /** Means of the seeds 1.2 and 1.0: their standard deviation is 0.1414, over the root of two. */
+  @Test
+  void theStandardErrorOfTheRatioIsThatOfTheSeedsMeans() {
+    AveragingEpoch.Master stock = new AveragingEpoch.Master(1e-3, 0.5, 2, 96);
+    List<AveragingEpoch> measured =
+        List.of(
+            epoch(1, false, 1e-3, 0.7, 1e-3, 0.5),
+            epoch(2, false, 1e-3, 0.5, 1e-3, 0.5),
+            new AveragingEpoch(
+                2, 1, false, 100, "stock", new AveragingEpoch.Master(1e-3, 0.5, 1, 100), stock),
+            new AveragingEpoch(
+                2, 2, false, 100, "stock", new AveragingEpoch.Master(1e-3, 0.5, 1, 100), stock));
+    StringWriter text = new StringWriter();
+    AveragingTable.print(new PrintWriter(text), measured);
+
+    assertThat(AveragingTable.summary(measured).get("loss_ratio_se").asDouble())
+        .isCloseTo(0.1, within(1e-12));
+    assertThat(text.toString())
+        .contains("all epochs: loss ratio 1.1000 (standard error over the seeds 0.1000; at most");
   }
 
   private static AveragingEpoch epoch(
