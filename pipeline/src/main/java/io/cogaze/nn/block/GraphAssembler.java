@@ -38,7 +38,7 @@ public final class GraphAssembler {
   public static final String INPUT = "image";
 
   /** The part that learned weights of losses belong to; it is no part of what the network gives. */
-  public static final String LOSS_WEIGHTS = "loss-weights";
+  private static final String LOSS_WEIGHTS = "loss-weights";
 
   private final ComputationGraphConfiguration.GraphBuilder graph;
   private final Set<String> trainableParts;

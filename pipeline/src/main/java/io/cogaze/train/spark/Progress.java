@@ -232,8 +232,7 @@ final class Progress {
     return String.format(Locale.ROOT, pattern, values);
   }
 
-  /** A time for people: seconds, minutes, or hours and minutes. */
-  static String duration(double seconds) {
+  private static String duration(double seconds) {
     long whole = Math.round(seconds);
     return whole < 120
         ? whole + " s"

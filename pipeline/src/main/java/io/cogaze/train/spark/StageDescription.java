@@ -85,6 +85,7 @@ final class StageDescription {
     checkParts(description);
     checkSelection();
     checkTriplets();
+    learnedWeights(stage, settings);
     return description;
   }
 

@@ -2,13 +2,17 @@ package io.cogaze.train.spark;
 
 import io.cogaze.nn.memory.ComputeDemand;
 import io.cogaze.nn.memory.TimeEstimate;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 
 /**
  * How long a stage computes, before anything of it was measured.
  *
  * @param demand of the stage's network
- * @param keepsFeatures whether what its frozen beginning gives is computed in the first epoch only
+ * @param keepsFeatures whether an executor computes what the frozen beginning gives for an example
+ *     only once
+ * @param executors that the workers are on; an example comes to another one in each epoch, perhaps
  * @param train examples of an epoch
  * @param valid examples of its validation
  * @param epochs at most
@@ -18,53 +22,62 @@ import java.util.Locale;
 record StageTime(
     ComputeDemand demand,
     boolean keepsFeatures,
+    int executors,
     long train,
     long valid,
     int epochs,
     int workers,
     int threads) {
   private static final double GIGA = 1e9;
-  private static final double SIGNIFICANT = 10;
+  private static final double MINUTE = 60;
+  private static final double HOUR = 3600;
 
   /** Seconds, by {@link TimeEstimate}. */
   double seconds() {
-    double first =
+    double all =
         train * TimeEstimate.trainingSeconds(demand)
             + valid * TimeEstimate.inferenceSeconds(demand);
-    double later =
-        keepsFeatures
-            ? train * TimeEstimate.learningSeconds(demand)
-                + valid * TimeEstimate.learnedInferenceSeconds(demand)
-            : first;
-    return (first + (epochs - 1) * later) / threads;
+    double learned =
+        train * TimeEstimate.learningSeconds(demand)
+            + valid * TimeEstimate.learnedInferenceSeconds(demand);
+    double frozenPasses = keepsFeatures ? executorsMet() : epochs;
+    return (epochs * learned + frozenPasses * (all - learned)) / threads;
+  }
+
+  /** How many executors an example comes to, if it goes to any of them in each epoch. */
+  private double executorsMet() {
+    return executors * (1 - Math.pow(1 - 1.0 / executors, epochs));
   }
 
   /** For people. */
   String text() {
     return String.format(
         Locale.ROOT,
-        "about %s of computing for %d epochs, the most there are (%.2g GMAC forward an example)",
+        "about %s of computing for %d epochs, the most there are (%s GMAC forward an example)",
         rounded(seconds()),
         epochs,
-        (demand.learnedMacs() + demand.frozenMacs()) / GIGA);
+        BigDecimal.valueOf((demand.learnedMacs() + demand.frozenMacs()) / GIGA)
+            .round(new MathContext(2))
+            .stripTrailingZeros()
+            .toPlainString());
   }
 
   /** What to know of {@link #text}, once for all stages. */
   String caution() {
     return String.format(
         Locale.ROOT,
-        "time: reckoned for %d workers at once on cores like those in docs/performance.md; other"
-            + " cores take other times, and reading, averaging and starting come on top; the log"
+        "time: reckoned for %d workers at once on cores and a kernel like those in docs/performance.md;"
+            + " others take other times, and reading, averaging and starting come on top; the log"
             + " says what was measured from the first round on",
         workers);
   }
 
-  /** Two digits: more would say that it is known. */
+  /** Two digits of the unit that is shown: more would say that it is known. */
   private static String rounded(double seconds) {
-    double step = 1;
-    while (seconds / step >= SIGNIFICANT * SIGNIFICANT) {
-      step *= SIGNIFICANT;
-    }
-    return Progress.duration(Math.ceil(seconds / step) * step);
+    double unit = seconds < 2 * MINUTE ? 1 : seconds < 2 * HOUR ? MINUTE : HOUR;
+    double shown = Math.max(1, seconds / unit);
+    double step = Math.pow(10, Math.max(0, Math.floor(Math.log10(shown)) - 1));
+    String name = unit == 1 ? " s" : unit == MINUTE ? " min" : " h";
+    return Math.round(Math.ceil(shown / step) * step) + name;
   }
 }

@@ -346,11 +346,16 @@ public final class TrainingSum {
     TrainSettings train = request.settings();
     int threads = train.nativeThreads() * atOnce;
     int cores = given.oneJvm() ? Runtime.getRuntime().availableProcessors() : threads;
+    int executors = given.oneJvm() ? 1 : (atOnce + given.slots() - 1) / given.slots();
     ModelDescription description = made.description();
+    long examples = data.count(Split.TRAIN) + data.count(Split.VALID);
+    long features = features(made.built(), description) * examples / executors;
+    boolean kept = train.cacheFrozenFeatures() && features <= (long) train.exampleCacheMb() << 20;
     return Optional.of(
         new StageTime(
             ComputeDemand.of(made.built(), description.height(), description.width()),
-            train.cacheFrozenFeatures() && FrozenPrefix.of(made.built()).isPresent(),
+            kept && FrozenPrefix.of(made.built()).isPresent(),
+            executors,
             data.count(Split.TRAIN),
             data.count(Split.VALID),
             settings.epochs(),

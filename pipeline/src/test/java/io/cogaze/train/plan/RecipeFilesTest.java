@@ -90,6 +90,13 @@ final class RecipeFilesTest {
     assertThat(asked.accumulate()).isEqualTo(4);
     assertThat(asked.clipGlobalNorm()).contains(0.5);
     assertThat(asked.sampler()).isEqualTo(SamplerKind.OVERSAMPLED);
+    assertThat(plain.learnedWeights()).isEmpty();
+    assertThat(
+            load("cooperative", List.of("recipe.stages.saliency.learned-weights=[saliency]"))
+                .plan("saliency")
+                .settings()
+                .learnedWeights())
+        .containsExactly("saliency");
 
     assertThatThrownBy(
             () ->
@@ -97,10 +104,13 @@ final class RecipeFilesTest {
                     "cooperative",
                     List.of(
                         "recipe.stages.contrast.accumulate=0",
+                        "recipe.stages.classify.learned-weights=[saliency]",
                         "recipe.stages.fuse.clip-global-norm=0")))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("accumulate must be 1 or more but is 0")
-        .hasMessageContaining("clip-global-norm must be above 0 but is 0");
+        .hasMessageContaining("clip-global-norm must be above 0 but is 0")
+        .hasMessageContaining(
+            "learned-weights names head 'saliency', but heads has [densenet-class]");
   }
 
   @ParameterizedTest
