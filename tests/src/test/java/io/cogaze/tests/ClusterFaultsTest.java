@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("cluster")
 class ClusterFaultsTest {
   private static final String MASTER = "local-cluster[3,1,2048]";
-  private static final List<String> STAGES = List.of("contrast", "classify");
+  private static final List<String> STAGES = List.of("contrast", "classify", "saliency", "fuse");
+  private static final Map<String, Integer> EPOCHS =
+      Map.of("contrast", 4, "classify", 3, "saliency", 1, "fuse", 2);
   private static final Duration LIMIT = Duration.ofMinutes(10);
 
   @TempDir private static Path temporary;
@@ -192,35 +194,33 @@ class ClusterFaultsTest {
     }
   }
 
+  /** All stages; those whose beginning is frozen keep what it gives for each example. */
   private static List<Object> train(Path run) {
-    return List.of(
-        "train",
-        "--recipe",
-        "cooperative-small",
-        "--shards",
-        SmallPipeline.shards(),
-        "--run",
-        run,
-        "--config",
-        SmallPipeline.configuration(),
-        "--stages",
-        String.join(",", STAGES),
-        "--set",
-        "train.seed=11",
-        "--set",
-        "train.workers=3",
-        "--set",
-        "recipe.stages.contrast.epochs=4",
-        "--set",
-        "recipe.stages.contrast.batch-size=4",
-        "--set",
-        "recipe.stages.contrast.averaging-frequency=1",
-        "--set",
-        "recipe.stages.classify.epochs=3",
-        "--set",
-        "recipe.stages.classify.batch-size=4",
-        "--set",
-        "recipe.stages.classify.averaging-frequency=1");
+    List<Object> command =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "--recipe",
+                "cooperative-small",
+                "--shards",
+                SmallPipeline.shards(),
+                "--run",
+                run,
+                "--config",
+                SmallPipeline.configuration(),
+                "--stages",
+                String.join(",", STAGES),
+                "--set",
+                "train.seed=11",
+                "--set",
+                "train.workers=3"));
+    for (String stage : STAGES) {
+      for (String setting :
+          List.of("epochs=" + EPOCHS.get(stage), "batch-size=4", "averaging-frequency=1")) {
+        command.addAll(List.of("--set", "recipe.stages." + stage + "." + setting));
+      }
+    }
+    return command;
   }
 
   /** Options of spark-submit that plant faults. */
