@@ -134,7 +134,10 @@ final class BenchRoundCommand extends AbstractCommand {
                   });
       folder.write("round", List.of(MeasuredRound.table(measured)));
     }
-    if (!output.json()) {
+    if (output.json()) {
+      out().println(RoundTable.summary(measured));
+      out().flush();
+    } else {
       RoundTable.print(out(), measured);
       out().println("Table: " + folder);
       out().flush();

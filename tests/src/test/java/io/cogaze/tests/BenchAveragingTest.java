@@ -105,7 +105,14 @@ class BenchAveragingTest {
 
     assertThat(done.err()).isEmpty();
     assertThat(done.exitCode()).isZero();
-    List<JsonNode> rounds = done.out().lines().map(Json::parse).toList();
+    List<JsonNode> objects = done.out().lines().map(Json::parse).toList();
+    assertThat(objects).hasSize(3);
+    List<JsonNode> rounds = objects.subList(0, 2);
+    JsonNode summary = objects.get(2);
+    double share = rounds.get(0).get("overhead_share").asDouble();
+    assertThat(summary.get("overhead_share").asDouble()).isEqualTo(share);
+    assertThat(summary.get("overhead_share_holds").asBoolean()).isEqualTo(share <= 0.1);
+    assertThat(summary.has("ratio")).as("there was no peer").isFalse();
     assertThat(rounds).extracting(round -> round.get("last").asText()).containsExactly("no", "yes");
     for (JsonNode round : rounds) {
       assertThat(round.get("bytes").asLong()).isGreaterThan(1_000_000);

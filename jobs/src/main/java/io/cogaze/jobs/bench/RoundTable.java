@@ -1,13 +1,19 @@
 package io.cogaze.jobs.bench;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cogaze.train.spark.RoundBytes;
 import io.cogaze.train.spark.RoundTimes;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Rounds for people. */
 public final class RoundTable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final double MOST_SHARE = 0.1;
+  private static final double MOST_RATIO = 2;
   private static final double MEGA = 1e6;
   private static final double NANOS = 1e9;
 
@@ -51,21 +57,65 @@ public final class RoundTable {
           bytes.nodeIn() / MEGA,
           bytes.nodeOut() / MEGA);
     }
-    List<MeasuredRound> inner = rounds.stream().filter(row -> !row.last()).toList();
     out.printf(
         Locale.ROOT,
         "  most that the driver's heap held after a collection: %d MiB%n",
         rounds.get(rounds.size() - 1).driverHeapMb());
     if (any.trained()) {
-      out.println(
-          "  everything but compute, share of a round (at most 0.1 is wanted): "
-              + Spread.of(inner.stream().map(MeasuredRound::share).toList()));
+      Spread share = share(rounds);
+      out.printf(
+          "  everything but compute, share of a round (at most 0.1 is wanted in the mean: %s): %s%n",
+          verdict(share.mean() <= MOST_SHARE), share);
     }
     if (any.allReduceSeconds().isPresent()) {
-      out.println(
-          "  everything but compute over an all-reduce by gloo (at most 2 is wanted): "
-              + Spread.of(inner.stream().map(MeasuredRound::ratio).toList()));
+      Spread ratio = ratio(rounds);
+      out.printf(
+          "  everything but compute over an all-reduce by gloo (at most 2 is wanted in the mean:"
+              + " %s): %s%n",
+          verdict(ratio.mean() <= MOST_RATIO), ratio);
     }
     out.flush();
+  }
+
+  /**
+   * Means over the rounds that are judged, and whether they are what is wanted; without what was
+   * not measured.
+   */
+  public static ObjectNode summary(List<MeasuredRound> rounds) {
+    MeasuredRound any = rounds.get(0);
+    ObjectNode summary = JSON.createObjectNode().put("summary", "round");
+    if (any.trained()) {
+      Spread share = share(rounds);
+      summary
+          .put("overhead_share", share.mean())
+          .put("overhead_share_max", share.largest())
+          .put("overhead_share_holds", share.mean() <= MOST_SHARE);
+    }
+    if (any.allReduceSeconds().isPresent()) {
+      Spread ratio = ratio(rounds);
+      summary
+          .put("ratio", ratio.mean())
+          .put("ratio_min", ratio.smallest())
+          .put("ratio_max", ratio.largest())
+          .put("ratio_holds", ratio.mean() <= MOST_RATIO);
+    }
+    return summary;
+  }
+
+  private static Spread share(List<MeasuredRound> rounds) {
+    return Spread.of(judged(rounds).map(MeasuredRound::share).toList());
+  }
+
+  private static Spread ratio(List<MeasuredRound> rounds) {
+    return Spread.of(judged(rounds).map(MeasuredRound::ratio).toList());
+  }
+
+  /** In an epoch's last round the driver waits for the state; the bounds are for all others. */
+  private static Stream<MeasuredRound> judged(List<MeasuredRound> rounds) {
+    return rounds.stream().filter(row -> !row.last());
+  }
+
+  private static String verdict(boolean holds) {
+    return holds ? "holds" : "DOES NOT HOLD";
   }
 }

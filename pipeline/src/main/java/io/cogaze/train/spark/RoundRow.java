@@ -24,6 +24,7 @@ import org.apache.parquet.schema.Types;
  * @param examplesPerSecond examples over seconds
  * @param speedUp see {@link RoundSummary#speedUp}
  * @param secondsLeft of the stage, if no epoch stops it early
+ * @param rowGroupsRead row groups that workers read from shard files
  * @param bytesDriver of states that the driver took in and gave while the round ran
  */
 record RoundRow(
@@ -39,6 +40,7 @@ record RoundRow(
     double examplesPerSecond,
     double speedUp,
     double secondsLeft,
+    long rowGroupsRead,
     long bytesDriver) {
   private static final double NANOS = 1e9;
 
@@ -81,6 +83,7 @@ record RoundRow(
               Columns.required(DOUBLE, "examples_per_second"),
               Columns.required(DOUBLE, "speed_up"),
               Columns.required(DOUBLE, "seconds_left"),
+              Columns.required(INT64, "row_groups_read"),
               Columns.required(INT64, "bytes_driver"))
           .named("rounds");
 
@@ -102,6 +105,7 @@ record RoundRow(
         round.examplesPerSecond(),
         round.speedUp(),
         secondsLeft,
+        round.rowGroupsRead(),
         round.bytes().driver());
   }
 
@@ -123,6 +127,7 @@ record RoundRow(
     group.add("examples_per_second", row.examplesPerSecond());
     group.add("speed_up", row.speedUp());
     group.add("seconds_left", row.secondsLeft());
+    group.add("row_groups_read", row.rowGroupsRead());
     group.add("bytes_driver", row.bytesDriver());
   }
 
@@ -146,6 +151,7 @@ record RoundRow(
         group.getDouble("examples_per_second", 0),
         group.getDouble("speed_up", 0),
         group.getDouble("seconds_left", 0),
+        group.getLong("row_groups_read", 0),
         group.getLong("bytes_driver", 0));
   }
 }

@@ -35,6 +35,11 @@ public record RoundSummary(
     return tasks.stream().mapToLong(task -> task.work().examples()).sum();
   }
 
+  /** Row groups that workers read from shard files. */
+  public long rowGroupsRead() {
+    return tasks.stream().mapToLong(task -> task.work().rowGroupsRead()).sum();
+  }
+
   /** Mean over the examples of the weighted loss. */
   public double loss() {
     return tasks.stream().mapToDouble(task -> task.work().lossSum()).sum() / examples();

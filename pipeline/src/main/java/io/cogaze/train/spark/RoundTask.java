@@ -1,10 +1,12 @@
 package io.cogaze.train.spark;
 
+import io.cogaze.shard.Example;
 import io.cogaze.train.plan.KeyedRandom;
 import io.cogaze.train.plan.PlanToken;
 import io.cogaze.train.step.ExampleSource;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.WorkerReport;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
@@ -75,12 +77,24 @@ final class RoundTask implements Function<String, byte[]> {
 
     private ExampleSource source(WorkerSlots.Bench bench) {
       ExampleSource shards = bench.cache().source(bench.shipment().shards(), token.batches());
-      return rows -> {
-        if (task.isInterrupted()) {
-          throw new TaskKilledException("cancelled in round " + (token.round() + 1));
-        }
-        return shards.examples(rows);
-      };
+      return new Cancellable(shards, token, task);
+    }
+  }
+
+  /** Reads no more once the task is cancelled. */
+  private record Cancellable(ExampleSource shards, PlanToken token, TaskContext task)
+      implements ExampleSource {
+    @Override
+    public List<Example> examples(List<PlanToken.Row> rows) {
+      if (task.isInterrupted()) {
+        throw new TaskKilledException("cancelled in round " + (token.round() + 1));
+      }
+      return shards.examples(rows);
+    }
+
+    @Override
+    public long rowGroupsRead() {
+      return shards.rowGroupsRead();
     }
   }
 }

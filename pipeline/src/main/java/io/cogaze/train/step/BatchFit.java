@@ -58,6 +58,6 @@ public final class BatchFit {
       start = end;
     }
     return new WorkerReport(
-        worker, examples, done, lossSum, new double[0], 0, readNanos, computeNanos);
+        worker, examples, done, lossSum, new double[0], 0, 0, readNanos, computeNanos);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Decoded row groups of shard files, the least recently used ones dropped first, up to a number of
@@ -42,24 +43,49 @@ public final class ExampleCache {
    * @param batches what will be asked for
    */
   public ExampleSource source(ShardHandle shards, List<List<PlanToken.Row>> batches) {
-    String folder = shards.folder().toString();
-    Map<Key, Integer> rowsToCome = new HashMap<>();
-    batches.forEach(
-        rows -> rows.forEach(row -> rowsToCome.merge(key(folder, row), 1, Integer::sum)));
-    Map<Key, List<Example>> held = new HashMap<>();
-    return rows -> {
-      synchronized (held) {
-        List<Example> examples = new ArrayList<>(rows.size());
-        for (PlanToken.Row row : rows) {
-          Key key = key(folder, row);
-          examples.add(
-              row(held.computeIfAbsent(key, wanted -> group(shards, wanted)), row, shards));
-          rowsToCome.computeIfPresent(key, (k, count) -> count == 1 ? null : count - 1);
-        }
-        held.keySet().removeIf(key -> !rowsToCome.containsKey(key));
-        return examples;
+    return new Window(shards, batches);
+  }
+
+  /** A source that holds what will be asked for again. */
+  private final class Window implements ExampleSource {
+    private final ShardHandle shards;
+    private final String folder;
+    private final Map<Key, Integer> rowsToCome = new HashMap<>();
+    private final Map<Key, List<Example>> held = new HashMap<>();
+    private long rowGroupsRead;
+
+    Window(ShardHandle shards, List<List<PlanToken.Row>> batches) {
+      this.shards = shards;
+      this.folder = shards.folder().toString();
+      batches.forEach(
+          rows -> rows.forEach(row -> rowsToCome.merge(key(folder, row), 1, Integer::sum)));
+    }
+
+    @Override
+    public synchronized List<Example> examples(List<PlanToken.Row> rows) {
+      List<Example> examples = new ArrayList<>(rows.size());
+      for (PlanToken.Row row : rows) {
+        Key key = key(folder, row);
+        examples.add(row(held.computeIfAbsent(key, this::group), row, shards));
+        rowsToCome.computeIfPresent(key, (k, count) -> count == 1 ? null : count - 1);
       }
-    };
+      held.keySet().removeIf(key -> !rowsToCome.containsKey(key));
+      return examples;
+    }
+
+    @Override
+    public synchronized long rowGroupsRead() {
+      return rowGroupsRead;
+    }
+
+    private List<Example> group(Key key) {
+      return kept(key)
+          .orElseGet(
+              () -> {
+                rowGroupsRead++;
+                return read(shards, key);
+              });
+    }
   }
 
   private static Key key(String folder, PlanToken.Row row) {
@@ -89,13 +115,11 @@ public final class ExampleCache {
     return reads;
   }
 
-  private List<Example> group(ShardHandle shards, Key key) {
-    synchronized (this) {
-      List<Example> group = groups.get(key);
-      if (group != null) {
-        return group;
-      }
-    }
+  private synchronized Optional<List<Example>> kept(Key key) {
+    return Optional.ofNullable(groups.get(key));
+  }
+
+  private List<Example> read(ShardHandle shards, Key key) {
     List<Example> group;
     try (ShardReader reader = shards.reader(key.file())) {
       group = List.copyOf(reader.readRowGroup(key.rowGroup()));

@@ -101,11 +101,11 @@ public final class WorkerNetwork {
    */
   public WorkerReport fit(PlanToken token, ExampleSource source, int ahead) {
     try (BatchReader batches = new BatchReader(token.batches(), source, ahead)) {
-      return fit(token, batches);
+      return fit(token, batches, source);
     }
   }
 
-  private WorkerReport fit(PlanToken token, BatchReader batches) {
+  private WorkerReport fit(PlanToken token, BatchReader batches, ExampleSource source) {
     double lossSum = 0;
     double[] headLossSums = new double[network.heads().size()];
     long examples = 0;
@@ -136,7 +136,15 @@ public final class WorkerNetwork {
       computeNanos += done - read + features;
     }
     return new WorkerReport(
-        token.worker(), examples, steps, lossSum, headLossSums, idHash, readNanos, computeNanos);
+        token.worker(),
+        examples,
+        steps,
+        lossSum,
+        headLossSums,
+        idHash,
+        source.rowGroupsRead(),
+        readNanos,
+        computeNanos);
   }
 
   /**

@@ -15,6 +15,7 @@ import java.util.Arrays;
  * @param lossSum loss of each batch times its examples, summed
  * @param headLossSums the same for each head, without its loss weight, in the order of the outputs
  * @param idHash sum of the hashes of the ids of the examples used
+ * @param rowGroupsRead row groups of shards that were read from files for it
  * @param readNanos time spent on waiting for examples and assembling batches
  * @param computeNanos time spent in the network, its frozen parts included
  */
@@ -25,6 +26,7 @@ public record WorkerReport(
     double lossSum,
     double[] headLossSums,
     long idHash,
+    long rowGroupsRead,
     long readNanos,
     long computeNanos) {
 
@@ -44,6 +46,7 @@ public record WorkerReport(
       out.writeDouble(sum);
     }
     out.writeLong(idHash);
+    out.writeLong(rowGroupsRead);
     out.writeLong(readNanos);
     out.writeLong(computeNanos);
   }
@@ -64,6 +67,7 @@ public record WorkerReport(
         steps,
         lossSum,
         headLossSums,
+        in.readLong(),
         in.readLong(),
         in.readLong(),
         in.readLong());

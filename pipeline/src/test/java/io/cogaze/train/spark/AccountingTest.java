@@ -116,13 +116,13 @@ final class AccountingTest {
 
   private static WorkerReport as(WorkerReport report, long examples, long idHash) {
     return new WorkerReport(
-        report.worker(), examples, 1, examples, new double[] {examples}, idHash, 1, 1);
+        report.worker(), examples, 1, examples, new double[] {examples}, idHash, 1, 1, 1);
   }
 
   private static WorkerReport report(int worker, List<String> ids) {
     long hash = ids.stream().mapToLong(WorkerReport::idHash).sum();
     return new WorkerReport(
-        worker, ids.size(), 1, ids.size(), new double[] {ids.size()}, hash, 1, 1);
+        worker, ids.size(), 1, ids.size(), new double[] {ids.size()}, hash, 1, 1, 1);
   }
 
   /** As shards hold them. */
@@ -284,6 +284,7 @@ final class AccountingTest {
         other.lossSum(),
         other.headLossSums(),
         other.idHash(),
+        other.rowGroupsRead(),
         other.readNanos(),
         other.computeNanos());
   }

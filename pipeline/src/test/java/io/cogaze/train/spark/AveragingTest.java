@@ -4,26 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
-import io.cogaze.nn.kernel.NativeLibrary;
-import io.cogaze.nn.loss.TripletOptions;
-import io.cogaze.nn.network.Head;
-import io.cogaze.shard.IndexEntry;
-import io.cogaze.shard.JavaBytes;
-import io.cogaze.shard.ShardSet;
-import io.cogaze.shard.Split;
-import io.cogaze.train.TestSpark;
-import io.cogaze.train.TrainingShards;
-import io.cogaze.train.checkpoint.ModelDescription;
 import io.cogaze.train.exchange.Slabs;
 import io.cogaze.train.plan.EpochPlan;
-import io.cogaze.train.plan.EpochPlanner;
-import io.cogaze.train.plan.ExampleRef;
-import io.cogaze.train.plan.NetworkSettings;
 import io.cogaze.train.plan.PlanToken;
-import io.cogaze.train.plan.SamplerKind;
-import io.cogaze.train.plan.UpdaterSettings;
-import io.cogaze.train.step.ExampleCache;
-import io.cogaze.train.step.ExampleSource;
+import io.cogaze.train.spark.AveragedEpoch.Result;
+import io.cogaze.train.spark.AveragedEpoch.Settings;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
 import io.cogaze.train.step.TrainingState;
@@ -35,15 +20,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
-import java.util.function.Consumer;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.BlockId;
-import org.deeplearning4j.core.loader.MultiDataSetLoader;
-import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,38 +31,12 @@ import scala.collection.JavaConverters;
 
 /** Epochs of the training master beside what they should be, computed by hand. */
 final class AveragingTest {
-  private static final int SIZE = 32;
-  private static final double RATE = 1e-2;
-
   @TempDir static Path folder;
-  private static ShardSet shards;
-  private static JavaSparkContext context;
-
-  /** How an epoch is run. */
-  private record Settings(
-      int workers,
-      int batch,
-      int frequency,
-      int slices,
-      int prefetch,
-      int averageUpdaterEvery,
-      boolean deltas) {
-    Settings(int workers, int batch, int frequency) {
-      this(workers, batch, frequency, 2 * workers, 2, 1, false);
-    }
-  }
-
-  /** What an epoch gave. */
-  private record Result(TrainingState state, List<RoundSummary> rounds) {}
+  private static AveragedEpoch epochs;
 
   @BeforeAll
   static void writeShards() throws IOException {
-    NativeLibrary.prepare();
-    NativeLibrary.threads(1);
-    context = JavaSparkContext.fromSparkContext(TestSpark.session().sparkContext());
-    shards =
-        ShardSet.open(
-            new Configuration(), TrainingShards.write(folder.resolve("shards"), 34, 0, SIZE, SIZE));
+    epochs = new AveragedEpoch(folder);
   }
 
   /** SGD, complete labels, no batch normalisation that learns, no dropout. */
@@ -92,9 +44,10 @@ final class AveragingTest {
   @CsvSource({"2, 6, false", "3, 4, false", "8, 3, false", "2, 6, true", "8, 3, true"})
   void workersThatAverageAfterEachStepAreOneMachineWithTheirBatchesTogether(
       int workers, int batch, boolean learnsWeight) {
-    StageDefinition definition = learnsWeight ? learningWeight(fused()) : fused();
-    EpochPlan plan = plan(24, workers, batch, 1);
-    StageNetwork alone = StageNetwork.initialise(definition, RATE);
+    StageDefinition definition =
+        learnsWeight ? AveragedEpoch.learningWeight(AveragedEpoch.fused()) : AveragedEpoch.fused();
+    EpochPlan plan = epochs.plan(24, workers, batch, 1);
+    StageNetwork alone = StageNetwork.initialise(definition, AveragedEpoch.RATE);
     float[] start = alone.state().learned();
     List<List<PlanToken.Row>> together = new ArrayList<>();
     for (int round = 0; round < plan.rounds(); round++) {
@@ -107,9 +60,9 @@ final class AveragingTest {
       }
       together.add(ofAll);
     }
-    new WorkerNetwork(definition, alone).fit(new PlanToken(1, 0, 0, together), source());
+    new WorkerNetwork(definition, alone).fit(new PlanToken(1, 0, 0, together), epochs.source());
 
-    Result spread = epoch(definition, plan, new Settings(workers, batch, 1), round -> {});
+    Result spread = epochs.run(definition, plan, new Settings(workers, batch, 1), round -> {});
 
     assertThat(together).hasSize(24 / workers / batch);
     assertThat(largestDifference(start, alone.state().learned())).isGreaterThan(1e-4);
@@ -120,17 +73,18 @@ final class AveragingTest {
 
   @Test
   void aLearnedLossWeightAndItsOptimisersStateAreTheWeightedMeansByHand() {
-    EpochPlan plan = plan(34, 2, 5, 1);
-    StageDefinition definition = learningWeight(contrast());
+    EpochPlan plan = epochs.plan(34, 2, 5, 1);
+    StageDefinition definition = AveragedEpoch.learningWeight(AveragedEpoch.contrast());
 
-    Result found = epoch(definition, plan, new Settings(2, 5, 1, 3, 2, 1, false), round -> {});
+    Result found = epochs.run(definition, plan, new Settings(2, 5, 1, 3, 2, 1, false), round -> {});
 
     TrainingState expected = byHand(definition, plan, 1);
     float[] learned = found.state().learned();
     assertThat(learned).isEqualTo(expected.learned());
     assertThat(found.state().updater()).isEqualTo(expected.updater());
-    assertThat(learned.length).isEqualTo(byHand(contrast(), plan, 1).learned().length + 1);
-    StageNetwork network = StageNetwork.initialise(definition, RATE);
+    assertThat(learned.length)
+        .isEqualTo(byHand(AveragedEpoch.contrast(), plan, 1).learned().length + 1);
+    StageNetwork network = StageNetwork.initialise(definition, AveragedEpoch.RATE);
     network.state(found.state());
     double logSigma = network.lossWeights().get(0).logSigma().orElseThrow();
     assertThat(logSigma).as("four steps of Adam at 1e-2 from 0").isBetween(1e-3, 4e-2);
@@ -141,12 +95,12 @@ final class AveragingTest {
   @ParameterizedTest
   @CsvSource({"34, 1", "34, 2", "34, 3", "34, 100", "11, 1", "11, 2", "11, 100"})
   void parametersStatisticsAndOptimiserAreTheWeightedMeansByHand(int examples, int every) {
-    EpochPlan plan = plan(examples, 2, 5, 1);
+    EpochPlan plan = epochs.plan(examples, 2, 5, 1);
     Settings settings = new Settings(2, 5, 1, 3, 2, every, false);
 
-    Result found = epoch(contrast(), plan, settings, round -> {});
+    Result found = epochs.run(AveragedEpoch.contrast(), plan, settings, round -> {});
 
-    TrainingState expected = byHand(contrast(), plan, every);
+    TrainingState expected = byHand(AveragedEpoch.contrast(), plan, every);
     assertThat(found.rounds()).hasSize(plan.rounds());
     assertThat(found.state().learned()).isEqualTo(expected.learned());
     assertThat(found.state().updater()).isEqualTo(expected.updater());
@@ -158,7 +112,12 @@ final class AveragingTest {
   @Test
   void roundsThatKeepTheOptimisersStatesSendAThird() {
     List<RoundSummary> rounds =
-        epoch(contrast(), plan(34, 2, 5, 1), new Settings(2, 5, 1, 3, 2, 2, false), round -> {})
+        epochs
+            .run(
+                AveragedEpoch.contrast(),
+                epochs.plan(34, 2, 5, 1),
+                new Settings(2, 5, 1, 3, 2, 2, false),
+                round -> {})
             .rounds();
 
     assertThat(rounds).hasSize(4);
@@ -170,14 +129,15 @@ final class AveragingTest {
 
   @Test
   void anOptimisersStateThatWasLostIsComputedAgainToTheSameBits() {
-    EpochPlan plan = plan(34, 2, 5, 1);
+    EpochPlan plan = epochs.plan(34, 2, 5, 1);
     Settings settings = new Settings(2, 5, 1, 3, 2, 100, false);
-    TrainingState whole = epoch(contrast(), plan, settings, round -> {}).state();
+    TrainingState whole = epochs.run(AveragedEpoch.contrast(), plan, settings, round -> {}).state();
     List<Integer> dropped = new ArrayList<>();
 
     TrainingState recovered =
-        epoch(
-                contrast(),
+        epochs
+            .run(
+                AveragedEpoch.contrast(),
                 plan,
                 settings,
                 round -> {
@@ -197,11 +157,15 @@ final class AveragingTest {
 
   @Test
   void readingAheadAndTheNumberOfSlicesChangeNoBit() {
-    EpochPlan plan = plan(34, 2, 5, 2);
+    EpochPlan plan = epochs.plan(34, 2, 5, 2);
     TrainingState plain =
-        epoch(contrast(), plan, new Settings(2, 5, 2, 1, 0, 1, false), round -> {}).state();
+        epochs
+            .run(AveragedEpoch.contrast(), plan, new Settings(2, 5, 2, 1, 0, 1, false), round -> {})
+            .state();
     TrainingState ahead =
-        epoch(contrast(), plan, new Settings(2, 5, 2, 7, 5, 1, false), round -> {}).state();
+        epochs
+            .run(AveragedEpoch.contrast(), plan, new Settings(2, 5, 2, 7, 5, 1, false), round -> {})
+            .state();
 
     assertThat(ahead.learned()).isEqualTo(plain.learned());
     assertThat(ahead.updater()).isEqualTo(plain.updater());
@@ -210,10 +174,14 @@ final class AveragingTest {
 
   @Test
   void sixteenBitDifferencesTrainAlmostAlikeAndRepeatably() {
-    EpochPlan plan = plan(34, 2, 5, 2);
-    Result full = epoch(contrast(), plan, new Settings(2, 5, 2), round -> {});
-    Result half = epoch(contrast(), plan, new Settings(2, 5, 2, 4, 2, 1, true), round -> {});
-    Result again = epoch(contrast(), plan, new Settings(2, 5, 2, 9, 0, 1, true), round -> {});
+    EpochPlan plan = epochs.plan(34, 2, 5, 2);
+    Result full = epochs.run(AveragedEpoch.contrast(), plan, new Settings(2, 5, 2), round -> {});
+    Result half =
+        epochs.run(
+            AveragedEpoch.contrast(), plan, new Settings(2, 5, 2, 4, 2, 1, true), round -> {});
+    Result again =
+        epochs.run(
+            AveragedEpoch.contrast(), plan, new Settings(2, 5, 2, 9, 0, 1, true), round -> {});
 
     assertThat(half.state().learned()).isNotEqualTo(full.state().learned());
     assertThat(again.state().learned()).isEqualTo(half.state().learned());
@@ -228,11 +196,11 @@ final class AveragingTest {
 
   @Test
   void nothingOfAnEpochStaysBehind() {
-    StageDefinition definition = contrast();
+    StageDefinition definition = AveragedEpoch.contrast();
     List<Integer> during = new ArrayList<>();
-    epoch(
+    epochs.run(
         definition,
-        plan(34, 2, 5, 1),
+        epochs.plan(34, 2, 5, 1),
         new Settings(2, 5, 1, 2, 2, 3, false),
         round -> during.add(blocks().size()));
 
@@ -240,21 +208,23 @@ final class AveragingTest {
     await().untilAsserted(() -> assertThat(blocks()).isEmpty());
     assertThat(during.get(1)).as("starts kept until the states are averaged").isPositive();
     assertThat(WorkerSlots.ofThisJvm().size()).as("networks stay between rounds").isPositive();
-    WorkerSlots.evictEverywhere(context, "test", "another stage");
+    WorkerSlots.evictEverywhere(epochs.context(), "test", "another stage");
     assertThat(WorkerSlots.ofThisJvm().size()).isPositive();
     assertThat(Slabs.bytes(definition.key())).as("memory is used again").isPositive();
-    WorkerSlots.evictEverywhere(context, "test", definition.key());
+    WorkerSlots.evictEverywhere(epochs.context(), "test", definition.key());
     assertThat(WorkerSlots.ofThisJvm().size()).isZero();
     assertThat(Slabs.bytes(definition.key())).isZero();
   }
 
   @Test
   void aRoundStartsFromWhatLearnsOnly() {
-    StageDefinition definition = fused();
-    StageNetwork network = StageNetwork.initialise(definition, RATE);
+    StageDefinition definition = AveragedEpoch.fused();
+    StageNetwork network = StageNetwork.initialise(definition, AveragedEpoch.RATE);
     long learned = network.state().learned().length;
     List<RoundSummary> rounds =
-        epoch(definition, plan(24, 2, 6, 1), new Settings(2, 6, 1), round -> {}).rounds();
+        epochs
+            .run(definition, epochs.plan(24, 2, 6, 1), new Settings(2, 6, 1), round -> {})
+            .rounds();
 
     assertThat((long) network.frozen().length).isGreaterThan(100 * learned);
     assertThat(rounds)
@@ -263,7 +233,7 @@ final class AveragingTest {
 
   /** Every round and every worker in turn, on networks of this thread. */
   private static TrainingState byHand(StageDefinition definition, EpochPlan plan, int every) {
-    StageNetwork network = StageNetwork.initialise(definition, RATE);
+    StageNetwork network = StageNetwork.initialise(definition, AveragedEpoch.RATE);
     WorkerNetwork worker = new WorkerNetwork(definition, network);
     TrainingState now = network.state();
     Map<Integer, float[]> own = new TreeMap<>();
@@ -275,7 +245,7 @@ final class AveragingTest {
         PlanToken token = PlanToken.decode(text);
         if (token.round() == round) {
           network.state(now.withUpdater(own.getOrDefault(token.worker(), now.updater())));
-          worker.fit(token, source());
+          worker.fit(token, epochs.source());
           reached.add(network.state());
           own.put(token.worker(), network.state().updater());
           used.add((double) token.examples());
@@ -336,111 +306,6 @@ final class AveragingTest {
       mixture[i] = (float) (within + between);
     }
     return mixture;
-  }
-
-  private static Result epoch(
-      StageDefinition definition, EpochPlan plan, Settings settings, Consumer<RoundSummary> then) {
-    StageNetwork network = StageNetwork.initialise(definition, RATE);
-    Broadcast<byte[]> shipment =
-        context.broadcast(
-            JavaBytes.of(
-                new StageShipment(
-                    definition,
-                    shards.handle(),
-                    network.frozen(),
-                    1 << 20,
-                    false,
-                    settings.prefetch(),
-                    settings.batch(),
-                    settings.deltas())));
-    List<RoundSummary> rounds = new ArrayList<>();
-    CogazeTrainingMaster master =
-        new CogazeTrainingMaster(
-            network,
-            definition.key(),
-            definition.stage(),
-            shipment,
-            settings.slices(),
-            settings.deltas(),
-            settings.averageUpdaterEvery(),
-            round -> {
-              rounds.add(round);
-              then.accept(round);
-            });
-    try {
-      new SparkComputationGraph(context, network.graph(), master)
-          .fitPaths(
-              context.parallelize(PlanToken.encode(1, plan), settings.workers()),
-              (MultiDataSetLoader) null);
-    } finally {
-      shipment.destroy();
-    }
-    return new Result(network.state(), rounds);
-  }
-
-  private static EpochPlan plan(int count, int workers, int batch, int frequency) {
-    List<ExampleRef> examples = new ArrayList<>();
-    for (IndexEntry entry : shards.index().stream().limit(count).toList()) {
-      assertThat(entry.split()).isEqualTo(Split.TRAIN);
-      examples.add(
-          new ExampleRef(
-              entry.exampleId(), entry.file(), entry.rowGroup(), entry.row(), entry.targetClass()));
-    }
-    return new EpochPlanner(SamplerKind.SHUFFLED, workers, batch, frequency, 16)
-        .plan(examples, 5, "stage", 1);
-  }
-
-  private static ExampleSource source() {
-    return new ExampleCache(1 << 20).source(shards.handle());
-  }
-
-  private static StageDefinition contrast() {
-    return definition(
-        Head.DENSENET_CLASS, UpdaterSettings.Kind.ADAM, "densenet", "densenet-classifier");
-  }
-
-  private static StageDefinition fused() {
-    return definition(Head.FUSED_CLASS, UpdaterSettings.Kind.SGD, "fused-classifier");
-  }
-
-  private static StageDefinition learningWeight(StageDefinition fixed) {
-    return new StageDefinition(
-        fixed.key(),
-        fixed.stage(),
-        fixed.spec(),
-        fixed.lossWeights(),
-        fixed.trainable(),
-        fixed.updater(),
-        fixed.triplet(),
-        fixed.targetClasses(),
-        fixed.inputReduction(),
-        fixed.seed(),
-        fixed.nativeThreads(),
-        fixed.stepRule(),
-        fixed.lossWeights().keySet());
-  }
-
-  private static StageDefinition definition(
-      Head head, UpdaterSettings.Kind updater, String... trainable) {
-    NetworkSettings network =
-        new NetworkSettings.Cooperative(
-            2,
-            new NetworkSettings.DenseNetSize(List.of(1, 1, 1, 1), 4, 4),
-            4,
-            0,
-            new NetworkSettings.Triplet(0.3, false));
-    return new StageDefinition(
-        UUID.randomUUID().toString(),
-        "stage",
-        ModelDescription.spec(network, SIZE, SIZE, TrainingShards.CLASSES.size()),
-        Map.of(head, 1.0),
-        List.of(trainable),
-        new UpdaterSettings(updater, RATE),
-        TripletOptions.defaults(),
-        TrainingShards.CLASSES,
-        1,
-        7,
-        1);
   }
 
   private static double largestDifference(float[] one, float[] other) {

@@ -176,7 +176,7 @@ final class RoundTimesTest {
 
   private static TaskReport task(int worker, long state, long read, long compute, long cut) {
     return new TaskReport(
-        new WorkerReport(worker, 10, 2, 1.0, new double[] {1.0}, 5, read, compute),
+        new WorkerReport(worker, 10, 2, 1.0, new double[] {1.0}, 5, 1, read, compute),
         state,
         cut,
         MEMORY);

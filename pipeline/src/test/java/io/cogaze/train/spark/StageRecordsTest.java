@@ -11,6 +11,8 @@ import io.cogaze.run.RunLock;
 import io.cogaze.run.StageLayout;
 import io.cogaze.shard.JobNames;
 import io.cogaze.shard.ParquetTable;
+import io.cogaze.shard.ShardSet;
+import io.cogaze.shard.Split;
 import io.cogaze.train.TestRecipes;
 import io.cogaze.train.TestSpark;
 import io.cogaze.train.TrainingShards;
@@ -88,6 +90,34 @@ final class StageRecordsTest {
       assertThat(row.bytesDriver()).as("all in one process").isZero();
     }
     assertThat(rows.get(0).secondsLeft()).isPositive();
+  }
+
+  @Test
+  void rowGroupsThatTrainingReadsAreCountedAndHardlyAnyIsReadTwice() throws IOException {
+    RunLayout many = new RunLayout(new org.apache.hadoop.fs.Path(folder.resolve("many").toUri()));
+    URI four = TrainingShards.write(folder.resolve("four"), 4, 250, 9, 64, 64);
+    long stored =
+        ShardSet.open(new Configuration(), four).index().stream()
+            .filter(entry -> entry.split() == Split.TRAIN)
+            .map(entry -> entry.file() + "#" + entry.rowGroup())
+            .distinct()
+            .count();
+
+    train(many, four, TestRecipes.first(1, 2), TestRecipes.settings(8));
+
+    List<RoundRow> rows = rows(many.stage(STAGE).rounds(), RoundRow.TABLE);
+    assertThat(rows).first().extracting(RoundRow::workers).isEqualTo(8);
+    assertThat(read(rows, 1) / (double) stored)
+        .as("row groups read per row group stored")
+        .isBetween(1.0, 1.2);
+    assertThat(read(rows, 2)).as("row groups that are cached").isZero();
+  }
+
+  private static long read(List<RoundRow> rows, int epoch) {
+    return rows.stream()
+        .filter(row -> row.epoch() == epoch)
+        .mapToLong(RoundRow::rowGroupsRead)
+        .sum();
   }
 
   @Test
@@ -258,11 +288,14 @@ final class StageRecordsTest {
   }
 
   private static void train(RunLayout layout, TrainSettings settings) {
-    Recipe recipe = TestRecipes.first(1, EPOCHS);
+    train(layout, shards, TestRecipes.first(1, EPOCHS), settings);
+  }
+
+  private static void train(RunLayout layout, URI examples, Recipe recipe, TrainSettings settings) {
     StageTrainer.train(
         TestSpark.session(),
         new TrainRequest(
-            layout.root(), shards, recipe, settings, List.of(), false, LockSettings.DEFAULT));
+            layout.root(), examples, recipe, settings, List.of(), false, LockSettings.DEFAULT));
   }
 
   private static FileSystem fs() throws IOException {

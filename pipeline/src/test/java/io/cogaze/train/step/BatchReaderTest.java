@@ -198,6 +198,8 @@ final class BatchReaderTest {
     batches.forEach(source::examples);
 
     assertThat(none.reads()).isEqualTo(3);
+    assertThat(source.rowGroupsRead()).isEqualTo(3);
+    assertThat(none.source(shards.handle()).rowGroupsRead()).as("by another").isZero();
     source.examples(batches.get(0));
     assertThat(none.reads()).as("nothing is held after the last batch").isEqualTo(6);
   }
