@@ -14,12 +14,16 @@ import io.cogaze.weights.TransferMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What a stage begins with: weights of stages before it, as its recipe's init-weights say. */
 final class StageWeights {
   private static final Logger LOG = LoggerFactory.getLogger(StageWeights.class);
+  private static final int MOST_NAMES = 5;
 
   private final String stage;
   private final List<InitWeights> weights;
@@ -80,20 +84,7 @@ final class StageWeights {
           LOG.info("stage {} carries {} tensors of {}", stage, ofPart.values().size(), part);
           continue;
         }
-        if (wanted.size() != ofPart.values().size()) {
-          throw new ConfigurationException(
-              "Stage '"
-                  + stage
-                  + "' has "
-                  + wanted.size()
-                  + " tensors of part '"
-                  + part
-                  + "' but stage '"
-                  + init.fromStage()
-                  + "' has "
-                  + ofPart.values().size()
-                  + "; they were not trained with the same network");
-        }
+        requireSame(part, init.fromStage(), wanted, ofPart.values().keySet());
         TensorStore.write(
             network.graph(),
             network.built().names(),
@@ -108,5 +99,31 @@ final class StageWeights {
       }
     }
     return carried;
+  }
+
+  private void requireSame(
+      String part, String from, List<TensorNames.Tensor> wanted, Set<String> given) {
+    Set<String> missing = new TreeSet<>();
+    wanted.forEach(tensor -> missing.add(tensor.name()));
+    Set<String> extra = new TreeSet<>(given);
+    extra.removeAll(missing);
+    missing.removeAll(given);
+    if (!missing.isEmpty() || !extra.isEmpty()) {
+      throw new ConfigurationException(
+          """
+          Stage '%s' cannot take part '%s' from stage '%s': they have not the same tensors.
+            cause: only '%s' has %s; only '%s' has %s
+            fix:   train both with the same network and the same learned-weights, or correct init-weights"""
+              .formatted(stage, part, from, stage, few(missing), from, few(extra)));
+    }
+  }
+
+  private static String few(Set<String> names) {
+    if (names.isEmpty()) {
+      return "none";
+    }
+    return names.stream()
+        .limit(MOST_NAMES)
+        .collect(Collectors.joining(", ", "[", names.size() > MOST_NAMES ? ", ...]" : "]"));
   }
 }

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.BlockId;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import scala.collection.JavaConverters;
 
 /** Epochs of the training master beside what they should be, computed by hand. */
@@ -172,16 +174,19 @@ final class AveragingTest {
     assertThat(ahead.variances()).isEqualTo(plain.variances());
   }
 
-  @Test
-  void sixteenBitDifferencesTrainAlmostAlikeAndRepeatably() {
+  @ParameterizedTest(name = "with a learned loss weight: {0}")
+  @ValueSource(booleans = {false, true})
+  void sixteenBitDifferencesTrainAlmostAlikeAndRepeatably(boolean learnsWeight) {
+    // Another key each time: executors would go on with the shipment of the first.
+    Supplier<StageDefinition> fresh =
+        () ->
+            learnsWeight
+                ? AveragedEpoch.learningWeight(AveragedEpoch.contrast())
+                : AveragedEpoch.contrast();
     EpochPlan plan = epochs.plan(34, 2, 5, 2);
-    Result full = epochs.run(AveragedEpoch.contrast(), plan, new Settings(2, 5, 2), round -> {});
-    Result half =
-        epochs.run(
-            AveragedEpoch.contrast(), plan, new Settings(2, 5, 2, 4, 2, 1, true), round -> {});
-    Result again =
-        epochs.run(
-            AveragedEpoch.contrast(), plan, new Settings(2, 5, 2, 9, 0, 1, true), round -> {});
+    Result full = epochs.run(fresh.get(), plan, new Settings(2, 5, 2), round -> {});
+    Result half = epochs.run(fresh.get(), plan, new Settings(2, 5, 2, 4, 2, 1, true), round -> {});
+    Result again = epochs.run(fresh.get(), plan, new Settings(2, 5, 2, 9, 0, 1, true), round -> {});
 
     assertThat(half.state().learned()).isNotEqualTo(full.state().learned());
     assertThat(again.state().learned()).isEqualTo(half.state().learned());

@@ -31,6 +31,7 @@ import io.cogaze.train.checkpoint.Parts;
 import io.cogaze.train.checkpoint.Reproduction;
 import io.cogaze.train.checkpoint.StageState;
 import io.cogaze.train.checkpoint.TrainedStage;
+import io.cogaze.train.plan.InitWeights;
 import io.cogaze.train.plan.PlateauSettings;
 import io.cogaze.train.plan.Recipe;
 import io.cogaze.train.plan.ResourceSettings;
@@ -551,6 +552,60 @@ final class StageTrainerTest {
 
     assertThat(resumed.stages().get(0).resumedFrom()).isEqualTo(1);
     assertThat(hashes(resumed)).isEqualTo(whole);
+  }
+
+  @Test
+  void aLearnedLossWeightGoesOnWhereAnEarlierStageLeftIt() throws IOException {
+    Path run = folder.resolve("weight-after");
+    train(run, jointTwice("densenet-class"), TestRecipes.settings(2));
+
+    String name = "loss-weights.densenet-class.log_sigma";
+    float first = TrainedStage.load(fs(), layout(run), "joint").tensors().get(name).data()[0];
+    float then = TrainedStage.load(fs(), layout(run), "again").tensors().get(name).data()[0];
+    // Adam moves a parameter by its rate in each of its few steps, at first.
+    assertThat(Math.abs(first)).isGreaterThan(1e-3f);
+    assertThat(then).isNotEqualTo(first).isCloseTo(first, within(1e-6f));
+  }
+
+  @Test
+  void aStageThatLearnsOtherLossWeightsThanTheOneItTakesThemFromIsRefused() throws IOException {
+    Path run = folder.resolve("other-weights");
+
+    assertThatThrownBy(() -> train(run, jointTwice("saliency"), TestRecipes.settings(2)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("Stage 'again' cannot take part 'loss-weights' from stage 'joint'")
+        .hasMessageContaining("only 'again' has [loss-weights.saliency.log_sigma]")
+        .hasMessageContaining("only 'joint' has [loss-weights.densenet-class.log_sigma]")
+        .hasMessageContaining("the same learned-weights");
+    assertThat(new CheckpointStore(fs(), layout(run).stage("joint")).epochs()).isNotEmpty();
+  }
+
+  /** A stage, and one that takes its loss weights over and hardly learns. */
+  private static Recipe jointTwice(String learnsThen) {
+    StageSettings first = TestRecipes.joint(1).plan("joint").settings();
+    StageSettings again =
+        new StageSettings(
+            first.heads(),
+            first.trainable(),
+            first.frozen(),
+            List.of(new InitWeights("joint", List.of("densenet", "loss-weights"))),
+            first.sampler(),
+            first.batchSize(),
+            first.averagingFrequency(),
+            1,
+            new UpdaterSettings(UpdaterSettings.Kind.ADAM, 1e-8),
+            first.plateau(),
+            first.selection(),
+            first.earlyStoppingPatience(),
+            first.inputReduction(),
+            first.accumulate(),
+            first.clipGlobalNorm(),
+            List.of(learnsThen));
+    return new Recipe(
+        "test",
+        TestRecipes.NETWORK,
+        List.of("joint", "again"),
+        Map.of("joint", first, "again", again));
   }
 
   @Test

@@ -167,7 +167,10 @@ final class StepRuleTest {
         .hasMessage("clip-global-norm must be above 0 but is 0.0");
   }
 
-  /** Only the fused classifier learns, without batch normalisation or dropout, by plain descent. */
+  /**
+   * Only the fused classifier and the weight of its loss learn, without batch normalisation or
+   * dropout, by plain descent.
+   */
   private static StageNetwork fused(StepRule rule) {
     return StageNetwork.initialise(definition(rule), RATE);
   }
@@ -198,7 +201,7 @@ final class StepRuleTest {
         7,
         1,
         rule,
-        Set.of());
+        head == Head.FUSED_CLASS ? Set.of(head) : Set.of());
   }
 
   private static WorkerReport fit(StageNetwork network, List<List<PlanToken.Row>> batches) {

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 
@@ -68,9 +69,13 @@ final class WorkerNetworkTest {
         .allMatch(name -> name.startsWith("fused-classifier."));
   }
 
-  @Test
-  void frozenFeaturesComputedOnceTrainLikeTheWholeNetwork() {
+  @ParameterizedTest(name = "with a learned loss weight: {0}")
+  @ValueSource(booleans = {false, true})
+  void frozenFeaturesComputedOnceTrainLikeTheWholeNetwork(boolean learnsWeight) {
     StageDefinition definition = definition(Head.FUSED_CLASS, List.of("fused-classifier"), 1e-3);
+    if (learnsWeight) {
+      definition = learningWeights(definition);
+    }
     StageNetwork start = StageNetwork.initialise(definition, 1e-3);
     StageNetwork whole = StageNetwork.uninitialised(definition, 1e-3);
     whole.frozen(start.frozen());
@@ -347,6 +352,23 @@ final class WorkerNetworkTest {
         1,
         7,
         1);
+  }
+
+  private static StageDefinition learningWeights(StageDefinition fixed) {
+    return new StageDefinition(
+        fixed.key(),
+        fixed.stage(),
+        fixed.spec(),
+        fixed.lossWeights(),
+        fixed.trainable(),
+        fixed.updater(),
+        fixed.triplet(),
+        fixed.targetClasses(),
+        fixed.inputReduction(),
+        fixed.seed(),
+        fixed.nativeThreads(),
+        fixed.stepRule(),
+        fixed.lossWeights().keySet());
   }
 
   private static List<PlanToken.Row> rows(int from, int to) {
