@@ -114,7 +114,11 @@ class PipelineTest {
     }
     assertThat(SmallPipeline.printed(Step.TRAIN).err())
         .as("progress with the loss, round by round, on plain lines")
-        .containsPattern("stage contrast epoch 2/2 round 1/1: loss [0-9.]+")
+        .containsPattern(
+            "stage contrast epoch 2/2 round 1/1: loss [0-9.]+, [0-9.]+ examples/s, speed-up [0-9.]+"
+                + " of [12], [0-9]+ s left at most; compute [0-9.]+ %, read-wait [0-9.]+ %,"
+                + " serialise [0-9.]+ %, aggregate [0-9.]+ %, broadcast [0-9.]+ %, idle [0-9.]+ %"
+                + " of [0-9.]+ s")
         .containsPattern("stage fuse epoch 1/1 round 1/1: loss [0-9.]+")
         .doesNotContain("\r", "\u001b");
   }

@@ -5,11 +5,8 @@ import io.cogaze.nn.network.BuiltNetwork;
 import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 
 /**
  * What the forward pass of one example asks of a processor: a pure function of the graph. No array
@@ -43,7 +40,7 @@ public record ComputeDemand(
     long[] learned = new long[2];
     long[] frozen = new long[2];
     for (Map.Entry<String, GraphVertex> vertex : graph.getVertices().entrySet()) {
-      long[] sums = isFrozen(vertex.getValue()) ? frozen : learned;
+      long[] sums = BuiltNetwork.isFrozen(vertex.getValue()) ? frozen : learned;
       sums[0] += macs.getOrDefault(vertex.getKey(), 0L);
       sums[1] += Float.BYTES * types.get(vertex.getKey()).arrayElementsPerExample();
     }
@@ -54,11 +51,5 @@ public record ComputeDemand(
     InputType.InputTypeConvolutional map =
         (InputType.InputTypeConvolutional) types.get(tensor.vertex());
     return map.getHeight() * map.getWidth();
-  }
-
-  private static boolean isFrozen(GraphVertex vertex) {
-    return vertex instanceof FrozenVertex
-        || (vertex instanceof LayerVertex layer
-            && layer.getLayerConf().getLayer() instanceof FrozenLayer);
   }
 }

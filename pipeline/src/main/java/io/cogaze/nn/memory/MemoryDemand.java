@@ -14,9 +14,7 @@ import java.util.Set;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 
 /**
  * What a network asks of memory in one step, in bytes of float32: a pure function of the graph, the
@@ -107,7 +105,7 @@ public record MemoryDemand(
         InputType type = types.get(vertex);
         GraphVertex made = graph.getVertices().get(vertex);
         bytes.put(vertex, FLOAT_BYTES * batch * type.arrayElementsPerExample());
-        if (isFrozen(made)) {
+        if (BuiltNetwork.isFrozen(made)) {
           frozen.add(vertex);
         }
         long room = room(made);
@@ -142,12 +140,6 @@ public record MemoryDemand(
 
     private static long room(GraphVertex vertex) {
       return vertex != null && inner(vertex) instanceof Concat concat ? concat.rowCapacity() : 0;
-    }
-
-    private static boolean isFrozen(GraphVertex vertex) {
-      return vertex instanceof FrozenVertex
-          || (vertex instanceof LayerVertex layer
-              && layer.getLayerConf().getLayer() instanceof FrozenLayer);
     }
 
     /** Bytes of all outputs of frozen vertices, or of all others. */

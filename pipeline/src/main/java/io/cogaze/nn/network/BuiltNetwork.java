@@ -3,6 +3,10 @@ package io.cogaze.nn.network;
 import io.cogaze.nn.block.TensorNames;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 
 /**
  * A graph, ready for {@code new ComputationGraph(configuration)} and {@code init()}.
@@ -18,5 +22,12 @@ public record BuiltNetwork(
 
   public BuiltNetwork {
     outputs = List.copyOf(outputs);
+  }
+
+  /** Whether nothing of a vertex learns: it was frozen when the network was built. */
+  public static boolean isFrozen(GraphVertex vertex) {
+    return vertex instanceof FrozenVertex
+        || (vertex instanceof LayerVertex layer
+            && layer.getLayerConf().getLayer() instanceof FrozenLayer);
   }
 }

@@ -53,9 +53,9 @@ record StageTime(
   String text() {
     return String.format(
         Locale.ROOT,
-        "about %s of computing for %d epochs, the most there are (%s GMAC forward an example)",
+        "about %s of computing for %s (%s GMAC forward an example)",
         rounded(seconds()),
-        epochs,
+        epochs == 1 ? "1 epoch" : epochs + " epochs, the most there are",
         BigDecimal.valueOf((demand.learnedMacs() + demand.frozenMacs()) / GIGA)
             .round(new MathContext(2))
             .stripTrailingZeros()

@@ -348,6 +348,7 @@ public final class TrainingSum {
     int cores = given.oneJvm() ? Runtime.getRuntime().availableProcessors() : threads;
     int executors = given.oneJvm() ? 1 : (atOnce + given.slots() - 1) / given.slots();
     ModelDescription description = made.description();
+    StageSize size = StageSize.of(settings, data.counts());
     long examples = data.count(Split.TRAIN) + data.count(Split.VALID);
     long features = features(made.built(), description) * examples / executors;
     boolean kept = train.cacheFrozenFeatures() && features <= (long) train.exampleCacheMb() << 20;
@@ -356,8 +357,8 @@ public final class TrainingSum {
             ComputeDemand.of(made.built(), description.height(), description.width()),
             kept && FrozenPrefix.of(made.built()).isPresent(),
             executors,
-            data.count(Split.TRAIN),
-            data.count(Split.VALID),
+            size.train(),
+            size.valid(),
             settings.epochs(),
             atOnce,
             Math.min(threads, cores)));

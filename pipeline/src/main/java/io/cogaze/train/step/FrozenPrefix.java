@@ -10,10 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 
 /**
  * A network cut where its frozen beginning ends: what the beginning gives for an example never
@@ -33,7 +30,7 @@ public record FrozenPrefix(List<String> boundary, BuiltNetwork rest) {
     Set<String> boundary = new LinkedHashSet<>();
     vertices.forEach(
         (name, vertex) -> {
-          if (!isFrozen(vertex)) {
+          if (!BuiltNetwork.isFrozen(vertex)) {
             live.add(name);
           }
         });
@@ -42,7 +39,7 @@ public record FrozenPrefix(List<String> boundary, BuiltNetwork rest) {
         if (configuration.getNetworkInputs().contains(input)) {
           return Optional.empty();
         }
-        if (isFrozen(vertices.get(input))) {
+        if (BuiltNetwork.isFrozen(vertices.get(input))) {
           boundary.add(input);
         }
       }
@@ -66,11 +63,5 @@ public record FrozenPrefix(List<String> boundary, BuiltNetwork rest) {
         new FrozenPrefix(
             List.copyOf(boundary),
             new BuiltNetwork(builder.build(), whole.outputs(), new TensorNames(tensors))));
-  }
-
-  private static boolean isFrozen(GraphVertex vertex) {
-    return vertex instanceof FrozenVertex
-        || (vertex instanceof LayerVertex layer
-            && layer.getLayerConf().getLayer() instanceof FrozenLayer);
   }
 }

@@ -137,6 +137,57 @@ final class TrainingFaultsTest {
     assertThat(deaths).isGreaterThan(60);
   }
 
+  /** With its locks still held and its threads still going: from the call on, all others fail. */
+  @Tag("long")
+  @Test
+  void aDriverThatDiesAtAnyCallOfTheLastCommitIsResumedToTheSameBits() throws IOException {
+    int epoch = whole.epochs();
+    Path before =
+        states.stream()
+            .map(State::folder)
+            .filter(state -> newest(state) == epoch - 1)
+            .findFirst()
+            .orElseThrow();
+    Path run = folder.resolve("undisturbed");
+    FaultyFileSystem.arm(call -> {});
+    goOn(before, run);
+    List<Call> ofCheckpoints =
+        FaultyFileSystem.disarm().stream()
+            .filter(call -> call.path().contains("/checkpoints/"))
+            .toList();
+    int made =
+        ofCheckpoints.stream()
+            .filter(call -> call.path().contains("/checkpoints/%04d".formatted(epoch)))
+            .findFirst()
+            .orElseThrow()
+            .number();
+    int deleted = ofCheckpoints.get(ofCheckpoints.size() - 1).number();
+    // The lock is looked at by a thread of its own, so that a number is not always the same call.
+    int first = made - 3;
+    int last = deleted + 3;
+
+    int deaths = 0;
+    for (int number = first; number <= last; number++) {
+      Folders.delete(run);
+      FaultyFileSystem.arm(FaultyFileSystem.diesAt(number));
+      Throwable thrown = catchThrowable(() -> goOn(before, run));
+      FaultyFileSystem.disarm();
+      if (Manifest.readIfPresent(plain(), layout(run).folder()).isEmpty()) {
+        assertThat(thrown).as("died at call %d", number).hasStackTraceContaining("was killed");
+        deaths++;
+      }
+      assertThat(resumed(run)).as("died at call %d", number).isBetween(epoch - 1, epoch);
+    }
+    assertThat(deaths).as("of %d calls", last - first + 1).isGreaterThan(80);
+  }
+
+  /** Trains on in a copy of a run folder whose holder is dead. */
+  private static void goOn(Path before, Path run) throws IOException {
+    Folders.copy(before, run);
+    holderIsDead(run);
+    train(FaultyFileSystem.path(run));
+  }
+
   @ParameterizedTest(name = "seed {0}")
   @ValueSource(ints = {1, 2, 3})
   void aDriverThatDiesAtARandomCallIsResumedToTheSameBits(int seed) throws IOException {
