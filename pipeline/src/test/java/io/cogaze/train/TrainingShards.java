@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,7 +96,7 @@ public final class TrainingShards {
     Map<Split, SplitCounts> counts = new EnumMap<>(Split.class);
     for (Split split : Split.values()) {
       long n = index.stream().filter(entry -> entry.split() == split).count();
-      counts.put(split, new SplitCounts(n, n, n, Map.of()));
+      counts.put(split, new SplitCounts(n, n, n, perClass(index, split)));
     }
     ShardManifest manifest =
         new ShardManifest(
@@ -114,6 +115,19 @@ public final class TrainingShards {
             preprocessing);
     commit.publish(manifest.body());
     return folder.toUri();
+  }
+
+  private static Map<String, Long> perClass(List<IndexEntry> index, Split split) {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (int target = 0; target < CLASSES.size(); target++) {
+      int wanted = target;
+      counts.put(
+          CLASSES.get(target),
+          index.stream()
+              .filter(entry -> entry.split() == split && entry.targetClass() == wanted)
+              .count());
+    }
+    return counts;
   }
 
   /** Makes a set's index say something else of its data, whole in every other way. */

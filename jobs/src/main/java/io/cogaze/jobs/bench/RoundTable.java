@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Rounds for people. */
+/** Rounds for people, and what is said of them all in one line. */
 public final class RoundTable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final double MOST_SHARE = 0.1;
-  private static final double MOST_RATIO = 2;
+  private static final int MOST_RATIO = 2;
   private static final double MEGA = 1e6;
   private static final double NANOS = 1e9;
 
@@ -64,22 +64,29 @@ public final class RoundTable {
     if (any.trained()) {
       Spread share = share(rounds);
       out.printf(
-          "  everything but compute, share of a round (at most 0.1 is wanted in the mean: %s): %s%n",
-          verdict(share.mean() <= MOST_SHARE), share);
+          Locale.ROOT,
+          "  everything but compute, share of a round (at most %s is wanted in the mean: %s): %s%n",
+          MOST_SHARE,
+          verdict(share.mean() <= MOST_SHARE),
+          share);
     }
     if (any.allReduceSeconds().isPresent()) {
       Spread ratio = ratio(rounds);
       out.printf(
-          "  everything but compute over an all-reduce by gloo (at most 2 is wanted in the mean:"
+          Locale.ROOT,
+          "  everything but compute over an all-reduce by gloo (at most %s is wanted in the mean:"
               + " %s): %s%n",
-          verdict(ratio.mean() <= MOST_RATIO), ratio);
+          MOST_RATIO,
+          verdict(ratio.mean() <= MOST_RATIO),
+          ratio);
     }
     out.flush();
   }
 
   /**
-   * Means over the rounds that are judged, and whether they are what is wanted; without what was
-   * not measured.
+   * Over the rounds that are judged: {@code overhead_share}, everything but compute as a share of a
+   * round, 0 to 1, and {@code ratio}, over an all-reduce; mean, {@code _min}, {@code _max}, and in
+   * {@code _holds} whether the mean is what is wanted. Without what was not measured.
    */
   public static ObjectNode summary(List<MeasuredRound> rounds) {
     MeasuredRound any = rounds.get(0);
@@ -88,6 +95,7 @@ public final class RoundTable {
       Spread share = share(rounds);
       summary
           .put("overhead_share", share.mean())
+          .put("overhead_share_min", share.smallest())
           .put("overhead_share_max", share.largest())
           .put("overhead_share_holds", share.mean() <= MOST_SHARE);
     }

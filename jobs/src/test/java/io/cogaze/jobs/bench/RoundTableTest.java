@@ -57,6 +57,14 @@ class RoundTableTest {
 
     assertThat(printed(rounds)).contains("share of a round").doesNotContain("gloo");
     assertThat(RoundTable.summary(rounds).has("ratio_holds")).isFalse();
+    MeasuredRound one = rounds.get(0);
+    MeasuredRound carried =
+        new MeasuredRound("network", 2, 10, 1, false, false, one.summary(), Optional.of(20.0), 100);
+    assertThat(printed(List.of(carried)))
+        .contains("WITHOUT COMPUTING")
+        .doesNotContain("share of a round")
+        .contains("by gloo (at most 2 is wanted in the mean: holds): 1.000");
+    assertThat(RoundTable.summary(List.of(carried)).has("overhead_share_holds")).isFalse();
   }
 
   /** Computes for 19 s, beside which it takes {@code rest}. */

@@ -24,7 +24,7 @@ public record BuiltNetwork(
     outputs = List.copyOf(outputs);
   }
 
-  /** Whether nothing of a vertex learns: it was frozen when the network was built. */
+  /** Whether a vertex was built without a way back: no gradient goes through it. */
   public static boolean isFrozen(GraphVertex vertex) {
     return vertex instanceof FrozenVertex
         || (vertex instanceof LayerVertex layer

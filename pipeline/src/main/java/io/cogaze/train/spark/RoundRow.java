@@ -24,7 +24,7 @@ import org.apache.parquet.schema.Types;
  * @param examplesPerSecond examples over seconds
  * @param speedUp see {@link RoundSummary#speedUp}
  * @param secondsLeft of the stage, if no epoch stops it early
- * @param rowGroupsRead row groups that workers read from shard files
+ * @param rowGroupsRead row groups that the attempts that count read from shard files
  * @param bytesDriver of states that the driver took in and gave while the round ran
  */
 record RoundRow(

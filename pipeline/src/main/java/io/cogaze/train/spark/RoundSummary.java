@@ -35,7 +35,7 @@ public record RoundSummary(
     return tasks.stream().mapToLong(task -> task.work().examples()).sum();
   }
 
-  /** Row groups that workers read from shard files. */
+  /** Row groups that the attempts that count read from shard files. */
   public long rowGroupsRead() {
     return tasks.stream().mapToLong(task -> task.work().rowGroupsRead()).sum();
   }

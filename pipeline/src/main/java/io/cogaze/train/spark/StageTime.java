@@ -13,8 +13,7 @@ import java.util.Locale;
  * @param keepsFeatures whether an executor computes what the frozen beginning gives for an example
  *     only once
  * @param executors that the workers are on; an example comes to another one in each epoch, perhaps
- * @param train examples of an epoch
- * @param valid examples of its validation
+ * @param size examples of an epoch
  * @param epochs at most
  * @param workers that compute at once
  * @param threads native threads that all of them have together
@@ -23,8 +22,7 @@ record StageTime(
     ComputeDemand demand,
     boolean keepsFeatures,
     int executors,
-    long train,
-    long valid,
+    StageSize size,
     int epochs,
     int workers,
     int threads) {
@@ -34,14 +32,20 @@ record StageTime(
 
   /** Seconds, by {@link TimeEstimate}. */
   double seconds() {
-    double all =
-        train * TimeEstimate.trainingSeconds(demand)
-            + valid * TimeEstimate.inferenceSeconds(demand);
+    long uses = size.train() + size.repeats();
     double learned =
-        train * TimeEstimate.learningSeconds(demand)
-            + valid * TimeEstimate.learnedInferenceSeconds(demand);
-    double frozenPasses = keepsFeatures ? executorsMet() : epochs;
-    return (epochs * learned + frozenPasses * (all - learned)) / threads;
+        uses * TimeEstimate.learningSeconds(demand)
+            + size.valid() * TimeEstimate.learnedInferenceSeconds(demand);
+    double frozen = keepsFeatures ? executorsMet() * frozen(size.train()) : epochs * frozen(uses);
+    return (epochs * learned + frozen) / threads;
+  }
+
+  /** Seconds that the frozen beginning takes for so many training examples and a validation. */
+  private double frozen(long train) {
+    return train * (TimeEstimate.trainingSeconds(demand) - TimeEstimate.learningSeconds(demand))
+        + size.valid()
+            * (TimeEstimate.inferenceSeconds(demand)
+                - TimeEstimate.learnedInferenceSeconds(demand));
   }
 
   /** How many executors an example comes to, if it goes to any of them in each epoch. */

@@ -111,7 +111,7 @@ final class StageWeights {
     if (!missing.isEmpty() || !extra.isEmpty()) {
       throw new ConfigurationException(
           """
-          Stage '%s' cannot take part '%s' from stage '%s': they have not the same tensors.
+          Stage '%s' cannot take part '%s' from stage '%s': their tensors differ.
             cause: only '%s' has %s; only '%s' has %s
             fix:   train both with the same network and the same learned-weights, or correct init-weights"""
               .formatted(stage, part, from, stage, few(missing), from, few(extra)));

@@ -349,16 +349,14 @@ public final class TrainingSum {
     int executors = given.oneJvm() ? 1 : (atOnce + given.slots() - 1) / given.slots();
     ModelDescription description = made.description();
     StageSize size = StageSize.of(settings, data.counts());
-    long examples = data.count(Split.TRAIN) + data.count(Split.VALID);
-    long features = features(made.built(), description) * examples / executors;
+    long features = features(made.built(), description) * (size.train() + size.valid()) / executors;
     boolean kept = train.cacheFrozenFeatures() && features <= (long) train.exampleCacheMb() << 20;
     return Optional.of(
         new StageTime(
             ComputeDemand.of(made.built(), description.height(), description.width()),
             kept && FrozenPrefix.of(made.built()).isPresent(),
             executors,
-            size.train(),
-            size.valid(),
+            size,
             settings.epochs(),
             atOnce,
             Math.min(threads, cores)));

@@ -24,7 +24,6 @@ public final class ExampleCache {
   private final Map<Key, List<Example>> groups = new LinkedHashMap<>(16, 0.75f, true);
   private final long capacityBytes;
   private long bytes;
-  private long reads;
 
   /** An empty cache; with capacity 0 nothing is kept. */
   public ExampleCache(long capacityBytes) {
@@ -110,11 +109,6 @@ public final class ExampleCache {
     return group.get(row.row());
   }
 
-  /** How many row groups were read from files. */
-  public synchronized long reads() {
-    return reads;
-  }
-
   private synchronized Optional<List<Example>> kept(Key key) {
     return Optional.ofNullable(groups.get(key));
   }
@@ -125,7 +119,6 @@ public final class ExampleCache {
       group = List.copyOf(reader.readRowGroup(key.rowGroup()));
     }
     synchronized (this) {
-      reads++;
       if (groups.putIfAbsent(key, group) == null) {
         bytes += size(group);
         evict();

@@ -15,7 +15,7 @@ import java.util.Arrays;
  * @param lossSum loss of each batch times its examples, summed
  * @param headLossSums the same for each head, without its loss weight, in the order of the outputs
  * @param idHash sum of the hashes of the ids of the examples used
- * @param rowGroupsRead row groups of shards that were read from files for it
+ * @param rowGroupsRead row groups of shards that this attempt read from files
  * @param readNanos time spent on waiting for examples and assembling batches
  * @param computeNanos time spent in the network, its frozen parts included
  */

@@ -27,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
  * between the plan and the driver: the round in which it happens ends them.
  */
 final class PlantedFaultsTest {
+  /** A token. */
+  private static final int SECOND_ROUND_WORKER_1 = 3;
+
   private static final Settings SETTINGS = new Settings(2, 5, 1);
 
   @TempDir static Path folder;
@@ -49,33 +52,33 @@ final class PlantedFaultsTest {
   @Test
   void anExampleThatAWorkerSkipsEndsTheRound() {
     assertEnds(
-        withBatches(3, batches -> batches.replaceFirst(" [0-9.]+$", "")),
+        withBatches(batches -> batches.replaceFirst(" [0-9.]+$", "")),
         "Stage 'stage', epoch 1, round 2: worker 1 used 4 of 5 planned examples: 1 lost");
   }
 
   @Test
   void anExampleThatAWorkerUsesTwiceEndsTheRound() {
     assertEnds(
-        withBatches(3, batches -> batches + " " + batches.substring(0, batches.indexOf(' '))),
+        withBatches(batches -> batches + " " + batches.substring(0, batches.indexOf(' '))),
         "Stage 'stage', epoch 1, round 2: worker 1 used 6 of 5 planned examples: 1 too many");
   }
 
   @Test
   void aBatchThatAWorkerTrainsOnAgainEndsTheRound() {
     assertEnds(
-        withBatches(3, batches -> batches + "|" + batches),
+        withBatches(batches -> batches + "|" + batches),
         "Stage 'stage', epoch 1, round 2: worker 1 used 10 of 5 planned examples: 5 too many");
   }
 
   @Test
   void aWorkersWorkThatNeverGetsToATaskEndsTheRound() {
     List<String> tokens = PlanToken.encode(1, plan);
-    tokens.remove(3);
+    tokens.remove(SECOND_ROUND_WORKER_1);
     assertEnds(tokens, "Stage 'stage', epoch 1, round 2: the result of worker 1 is lost");
   }
 
   @Test
-  void aTaskWhoseResultIsCountedAgainAfterARetryEndsTheRound() {
+  void aTaskWhoseResultIsDeliveredTwiceEndsTheRound() {
     assertResultsEnd(
         each -> List.of(each, each).iterator(),
         "Stage 'stage': 4 of 2 workers reported; a result was lost or counted twice");
@@ -96,14 +99,16 @@ final class PlantedFaultsTest {
     assertThat(rounds).as("rounds before it").containsExactly(1);
   }
 
-  /** The tokens of the epoch with the batches of one of them changed. */
-  private static List<String> withBatches(int which, UnaryOperator<String> change) {
+  /** The tokens of the epoch with the batches of one of them changed: its worker does that. */
+  private static List<String> withBatches(UnaryOperator<String> change) {
     List<String> tokens = PlanToken.encode(1, plan);
-    String token = tokens.get(which);
+    String token = tokens.get(SECOND_ROUND_WORKER_1);
     int batches = token.lastIndexOf(';') + 1;
-    tokens.set(which, token.substring(0, batches) + change.apply(token.substring(batches)));
-    assertThat(PlanToken.decode(tokens.get(which)))
-        .isNotEqualTo(PlanToken.decode(PlanToken.encode(1, plan).get(which)));
+    tokens.set(
+        SECOND_ROUND_WORKER_1,
+        token.substring(0, batches) + change.apply(token.substring(batches)));
+    assertThat(PlanToken.decode(tokens.get(SECOND_ROUND_WORKER_1)))
+        .isNotEqualTo(PlanToken.decode(PlanToken.encode(1, plan).get(SECOND_ROUND_WORKER_1)));
     return tokens;
   }
 

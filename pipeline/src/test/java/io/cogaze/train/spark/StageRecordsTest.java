@@ -93,7 +93,8 @@ final class StageRecordsTest {
   }
 
   @Test
-  void rowGroupsThatTrainingReadsAreCountedAndHardlyAnyIsReadTwice() throws IOException {
+  void rowGroupsThatTrainingReadsAreCountedAndHardlyAnyIsReadTwiceWhereTheCacheHoldsThem()
+      throws IOException {
     RunLayout many = new RunLayout(new org.apache.hadoop.fs.Path(folder.resolve("many").toUri()));
     URI four = TrainingShards.write(folder.resolve("four"), 4, 250, 9, 64, 64);
     long stored =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cogaze.shard.Split;
 import io.cogaze.shard.SplitCounts;
 import io.cogaze.train.TestRecipes;
+import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
 import io.cogaze.train.plan.SamplerKind;
@@ -28,17 +29,18 @@ final class StageSizeTest {
 
   @Test
   void examplesWithoutATargetForTheStageDoNotCount() {
-    assertThat(size(SamplerKind.SHUFFLED, "densenet-class")).isEqualTo(new StageSize(70, 15));
-    assertThat(size(SamplerKind.STRATIFIED, "embedding")).isEqualTo(new StageSize(70, 15));
-    assertThat(size(SamplerKind.SHUFFLED, "saliency")).isEqualTo(new StageSize(60, 7));
+    assertThat(size(SamplerKind.SHUFFLED, "densenet-class")).isEqualTo(new StageSize(70, 0, 15));
+    assertThat(size(SamplerKind.STRATIFIED, "embedding")).isEqualTo(new StageSize(70, 0, 15));
+    assertThat(size(SamplerKind.SHUFFLED, "saliency")).isEqualTo(new StageSize(60, 0, 7));
     assertThat(size(SamplerKind.SHUFFLED, "saliency", "fused-class"))
         .as("at most all")
-        .isEqualTo(new StageSize(100, 22));
+        .isEqualTo(new StageSize(100, 0, 22));
   }
 
   @Test
   void repeatsOfOversamplingCountInTrainingOnly() {
-    assertThat(size(SamplerKind.OVERSAMPLED, "fused-class")).isEqualTo(new StageSize(100, 15));
+    assertThat(size(SamplerKind.OVERSAMPLED, "fused-class")).isEqualTo(new StageSize(70, 30, 15));
+    assertThat(size(SamplerKind.OVERSAMPLED, "saliency")).isEqualTo(new StageSize(60, 0, 7));
   }
 
   @ParameterizedTest
@@ -55,15 +57,15 @@ final class StageSizeTest {
     }
     SplitCounts counts = new SplitCounts(examples.size(), 1, 0, perClass);
 
-    assertThat(
-            StageSize.of(
-                    settings(SamplerKind.OVERSAMPLED, "densenet-class"),
-                    Map.of(Split.TRAIN, counts, Split.VALID, counts))
-                .train())
-        .isEqualTo(
-            new EpochPlanner(SamplerKind.OVERSAMPLED, 2, 4, 1, 16)
-                .plan(examples, seed, "stage", 1)
-                .examples());
+    StageSize size =
+        StageSize.of(
+            settings(SamplerKind.OVERSAMPLED, "densenet-class"),
+            Map.of(Split.TRAIN, counts, Split.VALID, counts));
+    EpochPlan plan =
+        new EpochPlanner(SamplerKind.OVERSAMPLED, 2, 4, 1, 16).plan(examples, seed, "stage", 1);
+
+    assertThat(size.train() + size.repeats()).isEqualTo(plan.examples());
+    assertThat(size.repeats()).isEqualTo(plan.repeats());
   }
 
   private static StageSize size(SamplerKind sampler, String... heads) {

@@ -16,7 +16,7 @@ final class StageTimeTest {
     double epoch =
         1000 * TimeEstimate.trainingSeconds(DEMAND) + 200 * TimeEstimate.inferenceSeconds(DEMAND);
 
-    assertThat(new StageTime(DEMAND, false, 1, 1000, 200, 10, 4, 8).seconds())
+    assertThat(new StageTime(DEMAND, false, 1, new StageSize(1000, 0, 200), 10, 4, 8).seconds())
         .isCloseTo(10 * epoch / 8, within(1e-9));
   }
 
@@ -25,25 +25,40 @@ final class StageTimeTest {
     double rest =
         1000 * TimeEstimate.learningSeconds(DEMAND)
             + 200 * TimeEstimate.learnedInferenceSeconds(DEMAND);
-    double one = new StageTime(DEMAND, true, 1, 1000, 200, 1, 1, 1).seconds();
+    double one = new StageTime(DEMAND, true, 1, new StageSize(1000, 0, 200), 1, 1, 1).seconds();
 
-    assertThat(one).isEqualTo(new StageTime(DEMAND, false, 1, 1000, 200, 1, 1, 1).seconds());
-    assertThat(new StageTime(DEMAND, true, 1, 1000, 200, 10, 1, 1).seconds())
+    assertThat(one)
+        .isEqualTo(new StageTime(DEMAND, false, 1, new StageSize(1000, 0, 200), 1, 1, 1).seconds());
+    assertThat(new StageTime(DEMAND, true, 1, new StageSize(1000, 0, 200), 10, 1, 1).seconds())
         .isCloseTo(one + 9 * rest, within(1e-9));
     assertThat(rest).isLessThan(one / 3);
   }
 
   @Test
   void anExampleThatComesToAnotherExecutorIsComputedThereAgain() {
-    double one = new StageTime(DEMAND, true, 1, 1000, 0, 40, 8, 8).seconds();
-    double eight = new StageTime(DEMAND, true, 8, 1000, 0, 40, 8, 8).seconds();
-    double always = new StageTime(DEMAND, false, 8, 1000, 0, 40, 8, 8).seconds();
+    double one = new StageTime(DEMAND, true, 1, new StageSize(1000, 0, 0), 40, 8, 8).seconds();
+    double eight = new StageTime(DEMAND, true, 8, new StageSize(1000, 0, 0), 40, 8, 8).seconds();
+    double always = new StageTime(DEMAND, false, 8, new StageSize(1000, 0, 0), 40, 8, 8).seconds();
     double frozenPass =
         1000 * (TimeEstimate.trainingSeconds(DEMAND) - TimeEstimate.learningSeconds(DEMAND)) / 8;
 
     assertThat(eight)
         .isCloseTo(one + (8 * (1 - Math.pow(7.0 / 8, 40)) - 1) * frozenPass, within(1e-9));
     assertThat(always).isCloseTo(one + 39 * frozenPass, within(1e-9));
+  }
+
+  @Test
+  void repeatsTakeTheirTimeButNotThatOfAFrozenBeginningThatIsKept() {
+    StageSize repeated = new StageSize(1000, 500, 0);
+    StageSize different = new StageSize(1500, 0, 0);
+    double frozen = TimeEstimate.trainingSeconds(DEMAND) - TimeEstimate.learningSeconds(DEMAND);
+
+    assertThat(new StageTime(DEMAND, false, 1, repeated, 10, 1, 1).seconds())
+        .isEqualTo(new StageTime(DEMAND, false, 1, different, 10, 1, 1).seconds());
+    assertThat(new StageTime(DEMAND, true, 1, repeated, 10, 1, 1).seconds())
+        .isCloseTo(
+            new StageTime(DEMAND, true, 1, different, 10, 1, 1).seconds() - 500 * frozen,
+            within(1e-9));
   }
 
   @Test
@@ -56,16 +71,31 @@ final class StageTimeTest {
         .startsWith("about 4400 h of computing for 50 epochs, the most there are")
         .endsWith(" (32 GMAC forward an example)");
     assertThat(
-            new StageTime(new ComputeDemand(338_441_000_000L, 0, 1, 0), false, 1, 1, 0, 1, 1, 1)
+            new StageTime(
+                    new ComputeDemand(338_441_000_000L, 0, 1, 0),
+                    false,
+                    1,
+                    new StageSize(1, 0, 0),
+                    1,
+                    1,
+                    1)
                 .text())
         .endsWith(" (340 GMAC forward an example)");
     assertThat(
-            new StageTime(new ComputeDemand(22_912_000L, 0, 1, 0), false, 1, 1, 0, 1, 1, 1).text())
+            new StageTime(
+                    new ComputeDemand(22_912_000L, 0, 1, 0),
+                    false,
+                    1,
+                    new StageSize(1, 0, 0),
+                    1,
+                    1,
+                    1)
+                .text())
         .startsWith("about 1 s of")
         .endsWith(" (0.023 GMAC forward an example)");
   }
 
   private static String text(long examples, int epochs) {
-    return new StageTime(DEMAND, false, 1, examples, 0, epochs, 1, 1).text();
+    return new StageTime(DEMAND, false, 1, new StageSize(examples, 0, 0), epochs, 1, 1).text();
   }
 }

@@ -137,7 +137,7 @@ final class TrainingFaultsTest {
     assertThat(deaths).isGreaterThan(60);
   }
 
-  /** With its locks still held and its threads still going: from the call on, all others fail. */
+  /** From the call on all others fail, also those of the code that cleans up. */
   @Tag("long")
   @Test
   void aDriverThatDiesAtAnyCallOfTheLastCommitIsResumedToTheSameBits() throws IOException {
@@ -162,7 +162,7 @@ final class TrainingFaultsTest {
             .orElseThrow()
             .number();
     int deleted = ofCheckpoints.get(ofCheckpoints.size() - 1).number();
-    // The lock is looked at by a thread of its own, so that a number is not always the same call.
+    // Some more on both sides: threads of their own may make calls between.
     int first = made - 3;
     int last = deleted + 3;
 

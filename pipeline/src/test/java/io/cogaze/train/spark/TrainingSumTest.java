@@ -59,6 +59,10 @@ final class TrainingSumTest {
         .containsPattern("time: stage contrast: about 1 s of computing for 2 epochs")
         .containsOnlyOnce("time: reckoned for 2 workers at once")
         .contains("the log says what was measured from the first round on");
+    assertThat(sum(request(shards, TestRecipes.cooperative(50_000)), "yarn").table())
+        .as("by the examples that have a class")
+        .containsPattern(
+            "time: stage contrast: about ([2-9]|[1-9]\\d+) \\w+ of computing for 50000 epochs");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 

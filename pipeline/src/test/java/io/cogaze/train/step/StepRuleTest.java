@@ -37,14 +37,18 @@ final class StepRuleTest {
           0,
           new NetworkSettings.Triplet(0.3, false));
 
+  private boolean learnsLossWeight = true;
+
   @BeforeAll
   static void chooseNativeLibrary() {
     NativeLibrary.prepare();
     NativeLibrary.threads(1);
   }
 
-  @Test
-  void gradientsOfSmallBatchesMakeTheStepOfOneLargeBatch() {
+  @ParameterizedTest(name = "with a learned loss weight: {0}")
+  @ValueSource(booleans = {false, true})
+  void gradientsOfSmallBatchesMakeTheStepOfOneLargeBatch(boolean learnsWeight) {
+    learnsLossWeight = learnsWeight;
     StageNetwork whole = fused(StepRule.PLAIN);
     float[] start = whole.state().learned();
     fit(whole, batches(12, 12));
@@ -168,25 +172,25 @@ final class StepRuleTest {
   }
 
   /**
-   * Only the fused classifier and the weight of its loss learn, without batch normalisation or
-   * dropout, by plain descent.
+   * Only the fused classifier and, if wanted, the weight of its loss learn, without batch
+   * normalisation or dropout, by plain descent.
    */
-  private static StageNetwork fused(StepRule rule) {
+  private StageNetwork fused(StepRule rule) {
     return StageNetwork.initialise(definition(rule), RATE);
   }
 
-  private static StageDefinition definition(StepRule rule) {
+  private StageDefinition definition(StepRule rule) {
     return definition(rule, Head.FUSED_CLASS, List.of("fused-classifier"), RATE);
   }
 
   /** The DenseNet learns, with its batch normalisation. */
-  private static StageNetwork trained(StepRule rule, double rate) {
+  private StageNetwork trained(StepRule rule, double rate) {
     return StageNetwork.initialise(
         definition(rule, Head.DENSENET_CLASS, List.of("densenet", "densenet-classifier"), rate),
         rate);
   }
 
-  private static StageDefinition definition(
+  private StageDefinition definition(
       StepRule rule, Head head, List<String> trainable, double rate) {
     return new StageDefinition(
         "test",
@@ -201,10 +205,10 @@ final class StepRuleTest {
         7,
         1,
         rule,
-        head == Head.FUSED_CLASS ? Set.of(head) : Set.of());
+        learnsLossWeight && head == Head.FUSED_CLASS ? Set.of(head) : Set.of());
   }
 
-  private static WorkerReport fit(StageNetwork network, List<List<PlanToken.Row>> batches) {
+  private WorkerReport fit(StageNetwork network, List<List<PlanToken.Row>> batches) {
     StepRule rule = network.stepRule();
     StageDefinition definition =
         network.heads().contains(Head.FUSED_CLASS)
