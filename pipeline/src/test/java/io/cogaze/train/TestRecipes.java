@@ -9,6 +9,7 @@ import io.cogaze.train.plan.Selection;
 import io.cogaze.train.plan.StageSettings;
 import io.cogaze.train.plan.TrainSettings;
 import io.cogaze.train.plan.UpdaterSettings;
+import io.cogaze.train.step.StageDefinition;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -166,5 +167,23 @@ public final class TestRecipes {
         new Selection(metric, Selection.Mode.MIN),
         100,
         1);
+  }
+
+  /** A stage that also learns the weight of each of its losses. */
+  public static StageDefinition learningWeights(StageDefinition fixed) {
+    return new StageDefinition(
+        fixed.key(),
+        fixed.stage(),
+        fixed.spec(),
+        fixed.lossWeights(),
+        fixed.trainable(),
+        fixed.updater(),
+        fixed.triplet(),
+        fixed.targetClasses(),
+        fixed.inputReduction(),
+        fixed.seed(),
+        fixed.nativeThreads(),
+        fixed.stepRule(),
+        fixed.lossWeights().keySet());
   }
 }

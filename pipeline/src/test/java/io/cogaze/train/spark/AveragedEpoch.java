@@ -177,24 +177,6 @@ final class AveragedEpoch {
     return definition(Head.FUSED_CLASS, UpdaterSettings.Kind.SGD, "fused-classifier");
   }
 
-  /** The same with a learned weight of its loss. */
-  static StageDefinition learningWeight(StageDefinition fixed) {
-    return new StageDefinition(
-        fixed.key(),
-        fixed.stage(),
-        fixed.spec(),
-        fixed.lossWeights(),
-        fixed.trainable(),
-        fixed.updater(),
-        fixed.triplet(),
-        fixed.targetClasses(),
-        fixed.inputReduction(),
-        fixed.seed(),
-        fixed.nativeThreads(),
-        fixed.stepRule(),
-        fixed.lossWeights().keySet());
-  }
-
   private static StageDefinition definition(
       Head head, UpdaterSettings.Kind updater, String... trainable) {
     NetworkSettings network =

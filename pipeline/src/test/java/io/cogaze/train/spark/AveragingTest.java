@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import io.cogaze.train.TestRecipes;
 import io.cogaze.train.exchange.Slabs;
 import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.PlanToken;
@@ -47,7 +48,7 @@ final class AveragingTest {
   void workersThatAverageAfterEachStepAreOneMachineWithTheirBatchesTogether(
       int workers, int batch, boolean learnsWeight) {
     StageDefinition definition =
-        learnsWeight ? AveragedEpoch.learningWeight(AveragedEpoch.fused()) : AveragedEpoch.fused();
+        learnsWeight ? TestRecipes.learningWeights(AveragedEpoch.fused()) : AveragedEpoch.fused();
     EpochPlan plan = epochs.plan(24, workers, batch, 1);
     StageNetwork alone = StageNetwork.initialise(definition, AveragedEpoch.RATE);
     float[] start = alone.state().learned();
@@ -76,7 +77,7 @@ final class AveragingTest {
   @Test
   void aLearnedLossWeightAndItsOptimisersStateAreTheWeightedMeansByHand() {
     EpochPlan plan = epochs.plan(34, 2, 5, 1);
-    StageDefinition definition = AveragedEpoch.learningWeight(AveragedEpoch.contrast());
+    StageDefinition definition = TestRecipes.learningWeights(AveragedEpoch.contrast());
 
     Result found = epochs.run(definition, plan, new Settings(2, 5, 1, 3, 2, 1, false), round -> {});
 
@@ -181,7 +182,7 @@ final class AveragingTest {
     Supplier<StageDefinition> fresh =
         () ->
             learnsWeight
-                ? AveragedEpoch.learningWeight(AveragedEpoch.contrast())
+                ? TestRecipes.learningWeights(AveragedEpoch.contrast())
                 : AveragedEpoch.contrast();
     EpochPlan plan = epochs.plan(34, 2, 5, 2);
     Result full = epochs.run(fresh.get(), plan, new Settings(2, 5, 2), round -> {});

@@ -74,7 +74,7 @@ final class WorkerNetworkTest {
   void frozenFeaturesComputedOnceTrainLikeTheWholeNetwork(boolean learnsWeight) {
     StageDefinition definition = definition(Head.FUSED_CLASS, List.of("fused-classifier"), 1e-3);
     if (learnsWeight) {
-      definition = learningWeights(definition);
+      definition = TestRecipes.learningWeights(definition);
     }
     StageNetwork start = StageNetwork.initialise(definition, 1e-3);
     StageNetwork whole = StageNetwork.uninitialised(definition, 1e-3);
@@ -352,23 +352,6 @@ final class WorkerNetworkTest {
         1,
         7,
         1);
-  }
-
-  private static StageDefinition learningWeights(StageDefinition fixed) {
-    return new StageDefinition(
-        fixed.key(),
-        fixed.stage(),
-        fixed.spec(),
-        fixed.lossWeights(),
-        fixed.trainable(),
-        fixed.updater(),
-        fixed.triplet(),
-        fixed.targetClasses(),
-        fixed.inputReduction(),
-        fixed.seed(),
-        fixed.nativeThreads(),
-        fixed.stepRule(),
-        fixed.lossWeights().keySet());
   }
 
   private static List<PlanToken.Row> rows(int from, int to) {
