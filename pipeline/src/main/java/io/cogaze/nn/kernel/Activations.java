@@ -9,9 +9,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * Reads the layout of an activation from its array, and moves activations between layouts.
  *
  * <p>{@link Layout#PLAIN} and {@link Layout#CHANNELS_LAST} are both [N,C,H,W] and differ in their
- * strides; where C is 1, or H and W are, an array is both and counts as plain. {@link
- * Layout#BLOCKED_16} has rank 5, {@link Layout#STACKED_16} rank 6. Arrays [N,C] count as plain with
- * H = W = 1.
+ * strides; where C is 1, or H and W are, an array is both and counts as plain. What lies in blocks
+ * has rank 5, what is stacked rank 6; the size of a block is that of their fifth dimension. Arrays
+ * [N,C] count as plain with H = W = 1.
  */
 public final class Activations {
   private Activations() {}
@@ -21,11 +21,11 @@ public final class Activations {
    * view with gaps.
    */
   public static Layout layout(INDArray array) {
-    if (array.rank() == 5 && array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4)) {
-      return Layout.BLOCKED_16;
+    if (array.rank() == 5 && hasBlocks(array) && isDense(array, 0, 1, 2, 3, 4)) {
+      return Layout.blocked((int) array.size(4));
     }
-    if (array.rank() == 6 && array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4, 5)) {
-      return Layout.STACKED_16;
+    if (array.rank() == 6 && hasBlocks(array) && isDense(array, 0, 1, 2, 3, 4, 5)) {
+      return Layout.blocked((int) array.size(4)).stack();
     }
     if (array.rank() == 4) {
       if (isDense(array, 0, 1, 2, 3)) {
@@ -44,14 +44,18 @@ public final class Activations {
             + " and strides "
             + Arrays.toString(array.stride())
             + " is no activation: expected [N,C], [N,C,H,W] in C order or with channels last, or"
-            + " [N,C/16,H,W,16] or [C/16,N,H,W,16,1]");
+            + " [N,C/B,H,W,B] or [C/B,N,H,W,B,1] with blocks of B = 8 or 16 channels");
+  }
+
+  private static boolean hasBlocks(INDArray array) {
+    return array.size(4) == Layout.BLOCKED_8.block() || array.size(4) == Layout.BLOCKED_16.block();
   }
 
   /** Whether some layout has arrays of this rank; blocks have a last size to go with it. */
   public static boolean isKnownRank(INDArray array) {
     return switch (array.rank()) {
       case 2, 4 -> true;
-      case 5, 6 -> array.size(4) == Form.BLOCK;
+      case 5, 6 -> hasBlocks(array);
       default -> false;
     };
   }
@@ -61,8 +65,8 @@ public final class Activations {
     return switch (array.rank()) {
       case 2 -> isDense(array, 0, 1);
       case 4 -> isDense(array, 0, 1, 2, 3) || isDense(array, 0, 2, 3, 1);
-      case 5 -> array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4);
-      case 6 -> array.size(4) == Form.BLOCK && isDense(array, 0, 1, 2, 3, 4, 5);
+      case 5 -> hasBlocks(array) && isDense(array, 0, 1, 2, 3, 4);
+      case 6 -> hasBlocks(array) && isDense(array, 0, 1, 2, 3, 4, 5);
       default -> false;
     };
   }
@@ -109,10 +113,13 @@ public final class Activations {
 
   /** Copies between activations of one logical shape, whatever their layouts. */
   public static void assign(INDArray from, INDArray to) {
-    if (from.rank() == 4 && to.rank() == 4) {
+    int block = Math.max(layout(from).block(), layout(to).block());
+    if (Math.min(layout(from).block(), layout(to).block()) > 1 && layout(from) != layout(to)) {
+      assign(plain(from, Buffers.detached()), to);
+    } else if (block == 1) {
       to.assign(from);
     } else {
-      blocks(to).assign(blocks(from));
+      blocks(to, block).assign(blocks(from, block));
     }
   }
 
@@ -151,20 +158,18 @@ public final class Activations {
     }
   }
 
-  /** A view [N,C/16,16,H,W]. */
-  private static INDArray blocks(INDArray array) {
+  /** A view [N,C/B,B,H,W]. */
+  private static INDArray blocks(INDArray array, int block) {
     if (array.rank() == 5) {
       return array.permute(0, 1, 4, 2, 3);
     }
     if (array.rank() == 6) {
       return array.reshape('c', Arrays.copyOf(array.shape(), 5)).permute(1, 0, 4, 2, 3);
     }
-    long[] shape = {
-      array.size(0), array.size(1) / Form.BLOCK, Form.BLOCK, array.size(2), array.size(3)
-    };
+    long[] shape = {array.size(0), array.size(1) / block, block, array.size(2), array.size(3)};
     long[] strides = {
       array.stride(0),
-      (long) array.stride(1) * Form.BLOCK,
+      (long) array.stride(1) * block,
       array.stride(1),
       array.stride(2),
       array.stride(3)

@@ -4,11 +4,11 @@ import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * The channels of an activation in blocks of 16, cut into pieces of at most {@value #LONGEST}
- * pixels, as if each piece of each example were a channel of its own: where they lie in memory, the
- * pieces of a block are blocks themselves. What oneDNN sums over a channel it then sums over a
- * piece, in the processor's cache, and the sum of the pieces is taken in float64: a sum of a
- * hundred thousand floats, one after another, has lost its fifth digit.
+ * The channels of an activation in blocks, cut into pieces of at most {@value #LONGEST} pixels, as
+ * if each piece of each example were a channel of its own: where they lie in memory, the pieces of
+ * a block are blocks themselves. What oneDNN sums over a channel it then sums over a piece, in the
+ * processor's cache, and the sum of the pieces is taken in float64: a sum of a hundred thousand
+ * floats, one after another, has lost its fifth digit.
  *
  * @param form [1,N*C*pieces,pixels of a piece,1] in blocks
  * @param channels C
@@ -22,25 +22,22 @@ record ChannelPieces(Form form, int channels, int examples, int each, boolean st
 
   /** The pieces of a form, if it lies in blocks and its pixels can be divided. */
   static Optional<ChannelPieces> of(Form whole) {
-    boolean stacked = whole.layout() == Layout.STACKED_16;
     long pixels = whole.height() * whole.width();
     long length = Math.min(LONGEST, pixels);
     while (pixels % length != 0) {
       length--;
     }
     long pieces = whole.examples() * whole.channels() * (pixels / length);
-    if ((!stacked && whole.layout() != Layout.BLOCKED_16)
-        || length < SHORTEST
-        || pieces > Integer.MAX_VALUE) {
+    if (!whole.layout().isInBlocks() || length < SHORTEST || pieces > Integer.MAX_VALUE) {
       return Optional.empty();
     }
     return Optional.of(
         new ChannelPieces(
-            new Form(DataType.FLOAT, Layout.BLOCKED_16, 1, pieces, length, 1),
+            new Form(DataType.FLOAT, whole.layout().unstack(), 1, pieces, length, 1),
             (int) whole.channels(),
             (int) whole.examples(),
             (int) (pixels / length),
-            stacked));
+            whole.layout().isStacked()));
   }
 
   /** Pieces of all channels and examples. */
@@ -50,9 +47,10 @@ record ChannelPieces(Form form, int channels, int examples, int each, boolean st
 
   /** The channel of a piece. */
   private int channel(int piece) {
-    int block = piece / Form.BLOCK / each;
-    int first = stacked ? block / examples : block % (channels / Form.BLOCK);
-    return first * Form.BLOCK + piece % Form.BLOCK;
+    int size = form.layout().block();
+    int block = piece / size / each;
+    int first = stacked ? block / examples : block % (channels / size);
+    return first * size + piece % size;
   }
 
   /** A value of each channel as one of each piece. */

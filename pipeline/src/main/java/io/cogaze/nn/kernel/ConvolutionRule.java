@@ -38,12 +38,7 @@ final class ConvolutionRule {
 
   Algorithm algorithm(
       Direction direction, ConvolutionShape shape, Form input, long outputs, Layout layout) {
-    boolean eligible =
-        winograd
-            && layout == Layout.BLOCKED_16
-            && shape.equals(SAME_3)
-            && input.channels() % Form.BLOCK == 0
-            && outputs % Form.BLOCK == 0;
+    boolean eligible = winograd && layout == Layout.BLOCKED_16 && shape.equals(SAME_3);
     return eligible && isWorthTransforming(direction, input, outputs)
         ? Algorithm.WINOGRAD
         : Algorithm.DIRECT;

@@ -13,17 +13,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public record Form(
     DataType type, Layout layout, long examples, long channels, long height, long width) {
-  static final int BLOCK = 16;
-
   public Form {
-    if (isInBlocks(layout) && channels % BLOCK != 0) {
+    if (channels % layout.block() != 0) {
       throw new IllegalArgumentException(
-          channels + " channels cannot lie in blocks of " + BLOCK + ": they are no multiple of it");
+          channels
+              + " channels cannot lie in blocks of "
+              + layout.block()
+              + ": they are no multiple of it");
     }
-  }
-
-  private static boolean isInBlocks(Layout layout) {
-    return layout == Layout.BLOCKED_16 || layout == Layout.STACKED_16;
   }
 
   /** The size of another form. */
@@ -74,11 +71,13 @@ public record Form(
 
   /** The shape of the memory, in its order. */
   long[] memory() {
+    int block = layout.block();
     return switch (layout) {
       case PLAIN -> new long[] {examples, channels, height, width};
       case CHANNELS_LAST -> new long[] {examples, height, width, channels};
-      case BLOCKED_16 -> new long[] {examples, channels / BLOCK, height, width, BLOCK};
-      case STACKED_16 -> new long[] {channels / BLOCK, examples, height, width, BLOCK, 1};
+      case BLOCKED_8, BLOCKED_16 -> new long[] {examples, channels / block, height, width, block};
+      case STACKED_8, STACKED_16 ->
+          new long[] {channels / block, examples, height, width, block, 1};
     };
   }
 

@@ -58,7 +58,7 @@ public final class Kernels {
       case "onednn", "" -> {
         Optional<String> obstacle = OneDnn.obstacle();
         if (obstacle.isEmpty()) {
-          yield new OneDnnKernel(REFERENCE, new ConvolutionRule(winograd), OneDnn.hasAvx512());
+          yield new OneDnnKernel(REFERENCE, new ConvolutionRule(winograd), OneDnn.blocked());
         }
         if (!forced.isEmpty()) {
           throw new RunException(

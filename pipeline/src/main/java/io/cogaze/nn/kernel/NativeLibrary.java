@@ -1,5 +1,6 @@
 package io.cogaze.nn.kernel;
 
+import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.RunException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +49,12 @@ public final class NativeLibrary {
    */
   public static final int MOST_THREADS = 1024;
 
+  /**
+   * Holds a process to the instructions of {@code avx2} where the CPU has AVX-512, too, so that
+   * both ways of computing can be tested and measured on it.
+   */
+  public static final String ISA_PROPERTY = "cogaze.isa";
+
   static final String EXTENSION_PROPERTY = "org.bytedeco.javacpp.platform.extension";
   private static final String LOG_PROPERTY = "org.nd4j.log.initialization";
   private static final Path CPUINFO = Path.of("/proc/cpuinfo");
@@ -68,7 +75,7 @@ public final class NativeLibrary {
    * and in the builds for CUDA, nothing is chosen.
    *
    * <p>Errors: {@link RunException} when the CPU fits no build, or when another build was loaded
-   * before this call.
+   * before this call; {@link ConfigurationException} for another value of {@link #ISA_PROPERTY}.
    */
   public static synchronized void prepare() {
     if (prepared) {
@@ -80,7 +87,7 @@ public final class NativeLibrary {
     if (System.getProperty(EXTENSION_PROPERTY) == null
         && isLinuxX8664()
         && Backend.current() == Backend.CPU) {
-      Variant variant = choose(read(CPUINFO));
+      Variant variant = choose(read(CPUINFO), System.getProperty(ISA_PROPERTY, ""));
       Optional<String> loaded = mapped();
       if (loaded.isPresent() && !loaded.get().contains(variant.extension() + "/")) {
         throw new RunException(
@@ -105,6 +112,15 @@ public final class NativeLibrary {
    * @param cpuinfo the text of /proc/cpuinfo; the first processor decides
    */
   public static Variant choose(String cpuinfo) {
+    return choose(cpuinfo, "");
+  }
+
+  /**
+   * The build for a CPU within a limit.
+   *
+   * @param isa {@code avx2}, or nothing for all that the CPU can do
+   */
+  static Variant choose(String cpuinfo, String isa) {
     Set<String> flags = flags(cpuinfo);
     if (!flags.containsAll(AVX2)) {
       throw new RunException(
@@ -117,16 +133,31 @@ public final class NativeLibrary {
               + EXTENSION_PROPERTY
               + "=");
     }
-    return variant(flags);
+    return switch (isa) {
+      case "" -> flags.containsAll(AVX512) ? Variant.ONEDNN_AVX512 : Variant.ONEDNN_AVX2;
+      case "avx2" -> Variant.ONEDNN_AVX2;
+      default ->
+          throw new ConfigurationException(
+              "-D"
+                  + ISA_PROPERTY
+                  + " is '"
+                  + isa
+                  + "'; expected 'avx2', or nothing for all that the processor can do");
+    };
   }
 
-  /** The build that this CPU can run; empty on other systems than Linux on x86-64 with AVX2. */
+  /**
+   * The build for this CPU, within {@link #ISA_PROPERTY}; empty on other systems than Linux on
+   * x86-64 with AVX2.
+   */
   static Optional<Variant> cpu() {
     if (!isLinuxX8664()) {
       return Optional.empty();
     }
-    Set<String> flags = flags(read(CPUINFO));
-    return flags.containsAll(AVX2) ? Optional.of(variant(flags)) : Optional.empty();
+    String cpuinfo = read(CPUINFO);
+    return flags(cpuinfo).containsAll(AVX2)
+        ? Optional.of(choose(cpuinfo, System.getProperty(ISA_PROPERTY, "")))
+        : Optional.empty();
   }
 
   /**
@@ -149,10 +180,6 @@ public final class NativeLibrary {
         .filter(line -> line.matches(name + "\\s*:.*"))
         .map(line -> line.substring(line.indexOf(':') + 1).trim())
         .findFirst();
-  }
-
-  private static Variant variant(Set<String> flags) {
-    return flags.containsAll(AVX512) ? Variant.ONEDNN_AVX512 : Variant.ONEDNN_AVX2;
   }
 
   private static Set<String> flags(String cpuinfo) {

@@ -42,8 +42,7 @@ final class OneDnnBatchNorm {
    */
   private static final long MANY = 1 << 11;
 
-  /** The same where channels do not lie in blocks: there only the means are taken again. */
-  private static final long MANY_FOR_MEANS = 1 << 15;
+  private static final Layout SMALLEST_BLOCKS = Layout.BLOCKED_8;
 
   private final LayoutRule layouts;
 
@@ -58,10 +57,25 @@ final class OneDnnBatchNorm {
     }
   }
 
+  /**
+   * Whether channels can be summed exactly enough, which takes blocks: with channels last oneDNN
+   * adds in float32, one value after another.
+   */
+  static boolean isSummed(long channels) {
+    return channels % SMALLEST_BLOCKS.block() == 0;
+  }
+
+  /** The form to sum in for a form of the output. */
+  private static Form summed(Form output) {
+    return output.layout().isInBlocks() ? output : output.as(SMALLEST_BLOCKS);
+  }
+
   /** Statistics over N, H and W do not care in which order examples and rows lie. */
   private Form normForm(INDArray x) {
     Form form = Form.of(x);
-    return form.layout() == Layout.STACKED_16 ? form : layouts.output(x);
+    return form.layout().isStacked() && form.layout().unstack() == layouts.blocked()
+        ? form
+        : layouts.output(x);
   }
 
   private static int flags(boolean relu) {
@@ -130,9 +144,10 @@ final class OneDnnBatchNorm {
 
   Normalised batchNorm(
       INDArray x, INDArray gamma, INDArray beta, double epsilon, boolean relu, Buffers buffers) {
-    Form form = normForm(x);
+    Form output = normForm(x);
+    Form form = summed(output);
     INDArray source = as(x, form, buffers);
-    INDArray y = form.create(buffers);
+    INDArray y = fresh(form, output, buffers);
     long count = form.length() / form.channels();
     Optional<ChannelPieces> pieces = pieces(form);
     OneDnnSession session = OneDnnSession.get();
@@ -165,15 +180,15 @@ final class OneDnnBatchNorm {
           new double[][] {
             operation.own(DNNL_ARG_MEAN).doubles(c), operation.own(DNNL_ARG_VARIANCE).doubles(c)
           };
-      if (count >= MANY_FOR_MEANS) {
-        moments[0] = OneDnnPooling.channelMeans(source, form, buffers);
-      }
     }
     double[] inverse = new double[c];
     for (int i = 0; i < c; i++) {
       inverse[i] = 1 / Math.sqrt(moments[1][i] + epsilon);
     }
-    return new Normalised(y, new BatchStatistics(moments[0], moments[1], inverse, count), mask);
+    return new Normalised(
+        result(y, output, buffers),
+        new BatchStatistics(moments[0], moments[1], inverse, count),
+        mask);
   }
 
   private static Optional<ChannelPieces> pieces(Form form) {
@@ -268,7 +283,7 @@ final class OneDnnBatchNorm {
       INDArray dbeta,
       Buffers buffers) {
     OneDnnSession session = OneDnnSession.get();
-    Form form = normForm(x);
+    Form form = summed(normForm(x));
     Optional<ChannelPieces> pieces = pieces(form);
     if (pieces.isPresent()) {
       return backwardInPieces(

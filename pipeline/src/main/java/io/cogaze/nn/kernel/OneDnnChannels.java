@@ -62,7 +62,7 @@ final class OneDnnChannels {
    */
   private record Slice(Form form, long examples, int from) {
     INDArray of(INDArray array) {
-      if (form.layout() == Layout.BLOCKED_16) {
+      if (form.layout().isBlocked()) {
         return array;
       }
       return Nd4j.create(
@@ -88,7 +88,7 @@ final class OneDnnChannels {
   }
 
   private static List<Slice> slices(Form form) {
-    if (form.layout() == Layout.BLOCKED_16) {
+    if (form.layout().isBlocked()) {
       Form one =
           new Form(
               form.type(),
@@ -118,7 +118,7 @@ final class OneDnnChannels {
       INDArray x = slice.aligned(left, buffers);
       INDArray y = slice.aligned(right, buffers);
       double[] values =
-          form.layout() == Layout.BLOCKED_16
+          form.layout().isBlocked()
               ? products(x, y, slice.form)
               : OneDnnBatchNorm.products(x, y, slice.form, buffers);
       System.arraycopy(values, 0, products, slice.from * c, values.length);

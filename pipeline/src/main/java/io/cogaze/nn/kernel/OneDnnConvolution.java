@@ -56,24 +56,42 @@ final class OneDnnConvolution {
     ConvolutionKey withRelu() {
       return new ConvolutionKey(direction, shape, source, target, algorithm, bias, true);
     }
+
+    /**
+     * Whether a single input channel is filled up to a block: oneDNN's machine code for AVX2 takes
+     * the gradient of its weights only so, and computes it 50 times faster than without.
+     */
+    boolean isPadded() {
+      return direction == Direction.WEIGHTS
+          && source.layout() == Layout.PLAIN
+          && target.layout() == Layout.BLOCKED_8;
+    }
+
+    memory.desc sourceDescriptor() {
+      long[] size = {source.examples(), source.channels(), source.height(), source.width()};
+      return isPadded()
+          ? new memory.desc(size, FLOAT, memory.format_tag.nChw8c)
+          : descriptor(source);
+    }
   }
+
+  private record PaddingKey(Form source) {}
 
   private record WeightsKey(Direction direction, ConvolutionKey of) {}
 
   private ConvolutionKey key(
       Direction direction, ConvolutionShape shape, Form input, long outputs, boolean bias) {
-    if (input.layout() == Layout.STACKED_16
+    if (input.layout().isStacked()
+        && input.layout().unstack() == layouts.blocked()
         && shape.equals(POINTWISE)
-        && layouts.layout(outputs) == Layout.BLOCKED_16) {
-      Form target = input.channels(outputs, Layout.STACKED_16);
+        && layouts.isInBlocks(outputs)) {
+      Form target = input.channels(outputs, input.layout());
       return new ConvolutionKey(direction, shape, input, target, Algorithm.DIRECT, bias, false);
     }
     // A single channel lies the same way in every layout; only its gradient wants another.
     boolean first =
-        direction != Direction.DATA
-            && input.channels() == 1
-            && layouts.layout(outputs) == Layout.BLOCKED_16;
-    Layout layout = first ? Layout.BLOCKED_16 : layouts.layout(input.channels(), outputs);
+        direction != Direction.DATA && input.channels() == 1 && layouts.isInBlocks(outputs);
+    Layout layout = first ? layouts.blocked() : layouts.layout(input.channels(), outputs);
     Form source = input.as(first ? Layout.PLAIN : layout);
     Form target =
         new Form(
@@ -141,7 +159,9 @@ final class OneDnnConvolution {
     OneDnnOperation operation = session.operation(key, () -> backwardWeights(key));
     memory.desc descriptor = operation.descriptor(DNNL_ARG_DIFF_WEIGHTS);
     AlignedAddress scratch = session.scratch(Scratch.WEIGHT_GRADIENTS, descriptor);
-    operation.place(DNNL_ARG_SRC, AlignedAddress.of(as(x, key.source, buffers)));
+    INDArray source = as(x, key.source, buffers);
+    operation.place(
+        DNNL_ARG_SRC, AlignedAddress.of(key.isPadded() ? padded(source, key, buffers) : source));
     operation.place(DNNL_ARG_DIFF_DST, AlignedAddress.of(as(dy, key.target, buffers)));
     operation.place(DNNL_ARG_DIFF_WEIGHTS, scratch);
     session.run(operation);
@@ -154,6 +174,20 @@ final class OneDnnConvolution {
     if (db != null) {
       operation.own(DNNL_ARG_DIFF_BIAS).copyTo(db);
     }
+  }
+
+  /** A copy of the input whose block is filled up with channels of zeros. */
+  private static INDArray padded(INDArray x, ConvolutionKey key, Buffers buffers) {
+    memory.desc descriptor = key.sourceDescriptor();
+    INDArray padded = buffers.scratch(DataType.FLOAT, descriptor.get_size() / Float.BYTES);
+    OneDnnSession session = OneDnnSession.get();
+    OneDnnOperation copy =
+        session.operation(
+            new PaddingKey(key.source), () -> reorder(descriptor(key.source), descriptor));
+    copy.place(DNNL_ARG_FROM, AlignedAddress.of(x));
+    copy.place(DNNL_ARG_TO, AlignedAddress.of(padded));
+    session.run(copy);
+    return padded;
   }
 
   /** The gradient of the output in the order of values that both gradients are computed from. */
@@ -212,7 +246,7 @@ final class OneDnnConvolution {
             ? new convolution_forward.desc(
                 prop_kind.forward_training,
                 algorithm(key),
-                descriptor(key.source),
+                key.sourceDescriptor(),
                 any(key),
                 bias(key),
                 descriptor(key.target),
@@ -223,7 +257,7 @@ final class OneDnnConvolution {
             : new convolution_forward.desc(
                 prop_kind.forward_training,
                 algorithm(key),
-                descriptor(key.source),
+                key.sourceDescriptor(),
                 any(key),
                 descriptor(key.target),
                 strides,
@@ -251,7 +285,7 @@ final class OneDnnConvolution {
     convolution_backward_data.desc descriptor =
         new convolution_backward_data.desc(
             algorithm(key),
-            descriptor(key.source),
+            key.sourceDescriptor(),
             any(key),
             descriptor(key.target),
             pair(key.shape.stride()),
@@ -275,7 +309,7 @@ final class OneDnnConvolution {
         key.bias
             ? new convolution_backward_weights.desc(
                 algorithm(key),
-                descriptor(key.source),
+                key.sourceDescriptor(),
                 any(key),
                 bias(key),
                 descriptor(key.target),
@@ -285,7 +319,7 @@ final class OneDnnConvolution {
                 end)
             : new convolution_backward_weights.desc(
                 algorithm(key),
-                descriptor(key.source),
+                key.sourceDescriptor(),
                 any(key),
                 descriptor(key.target),
                 strides,

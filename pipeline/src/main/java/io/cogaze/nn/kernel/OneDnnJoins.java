@@ -107,9 +107,9 @@ final class OneDnnJoins {
     boolean blocked = true;
     for (INDArray x : xs) {
       total += Activations.channels(x);
-      blocked &= layouts.layout(Activations.channels(x)) == Layout.BLOCKED_16;
+      blocked &= layouts.isInBlocks(Activations.channels(x));
     }
-    Layout common = blocked ? Layout.BLOCKED_16 : Layout.CHANNELS_LAST;
+    Layout common = blocked ? layouts.blocked() : Layout.CHANNELS_LAST;
     Form target = Form.of(xs[0]).channels(total, common);
     Form[] forms = new Form[xs.length];
     for (int i = 0; i < xs.length; i++) {
@@ -148,12 +148,12 @@ final class OneDnnJoins {
     OneDnnSession session = OneDnnSession.get();
     boolean blocked = true;
     for (Form input : inputs) {
-      blocked &= layouts.layout(input.channels()) == Layout.BLOCKED_16;
+      blocked &= layouts.isInBlocks(input.channels());
     }
     if (blocked && isAppendable(Form.of(dy).layout(), dy)) {
       return cut(dy, inputs, buffers);
     }
-    Form from = Form.of(dy).as(blocked ? Layout.BLOCKED_16 : Layout.CHANNELS_LAST);
+    Form from = Form.of(dy).as(blocked ? layouts.blocked() : Layout.CHANNELS_LAST);
     INDArray gradient = as(dy, from, buffers);
     INDArray[] dxs = new INDArray[inputs.length];
     long channel = 0;
@@ -171,12 +171,11 @@ final class OneDnnJoins {
 
   /** Whether the channels lie one behind the other, whichever example they belong to. */
   private static boolean isAppendable(Layout layout, INDArray array) {
-    return layout == Layout.STACKED_16
-        || (layout == Layout.BLOCKED_16 && Activations.examples(array) == 1);
+    return layout.isStacked() || (layout.isBlocked() && Activations.examples(array) == 1);
   }
 
-  private static Layout appendable(long examples) {
-    return examples == 1 ? Layout.BLOCKED_16 : Layout.STACKED_16;
+  private Layout appendable(long examples) {
+    return examples == 1 ? layouts.blocked() : layouts.blocked().stack();
   }
 
   INDArray append(INDArray x, INDArray more, long capacity, Buffers buffers) {
@@ -189,8 +188,7 @@ final class OneDnnJoins {
     }
     long channels = Activations.channels(x);
     long total = channels + Activations.channels(more);
-    if (layouts.layout(channels) != Layout.BLOCKED_16
-        || layouts.layout(Activations.channels(more)) != Layout.BLOCKED_16) {
+    if (!layouts.isInBlocks(channels) || !layouts.isInBlocks(Activations.channels(more))) {
       return concat(new INDArray[] {x, more}, buffers);
     }
     Form before = Form.of(x);
@@ -216,15 +214,15 @@ final class OneDnnJoins {
 
   /** Copies an activation to channels of one that can be appended to. */
   private static void write(INDArray part, INDArray whole, Form form, long from, Buffers buffers) {
-    INDArray source = inBlocks(part, buffers);
-    copyPart(source, whole, form, from, true);
+    copyPart(inBlocks(part, form.layout(), buffers), whole, form, from, true);
   }
 
-  private static INDArray inBlocks(INDArray array, Buffers buffers) {
+  /** The array in blocks of the layout's size, stacked or not. */
+  private static INDArray inBlocks(INDArray array, Layout layout, Buffers buffers) {
     Form form = Form.of(array);
-    return form.layout() == Layout.STACKED_16
+    return form.layout().isStacked() && form.layout().block() == layout.block()
         ? array
-        : as(array, form.as(Layout.BLOCKED_16), buffers);
+        : as(array, form.as(layout.unstack()), buffers);
   }
 
   private static void copyPart(
@@ -260,7 +258,7 @@ final class OneDnnJoins {
       if (same.isPresent()) {
         parts[i] = same.get();
       } else {
-        Form blocks = wanted.layout() == Layout.STACKED_16 ? wanted : wanted.as(Layout.BLOCKED_16);
+        Form blocks = wanted.layout().isStacked() ? wanted : wanted.as(form.layout().unstack());
         INDArray part = fresh(blocks, wanted, buffers);
         copyPart(part, dy, form, from, false);
         parts[i] = result(part, wanted, buffers);

@@ -5,8 +5,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Calls oneDNN directly, each operation by its own class. FLOAT only; other types go to the
- * reference. Activations lie in blocks of 16 channels where they can and the CPU has AVX-512, else
- * with channels last.
+ * reference. Activations lie in blocks of channels where they can, else with channels last.
  */
 final class OneDnnKernel implements Kernel {
   private final Kernel reference;
@@ -21,12 +20,12 @@ final class OneDnnKernel implements Kernel {
 
   /**
    * @param reference for types other than FLOAT
-   * @param blocks whether the CPU computes fastest on blocks of 16 channels
+   * @param blocked where activations lie whose channels fill blocks
    */
-  OneDnnKernel(Kernel reference, ConvolutionRule rule, boolean blocks) {
+  OneDnnKernel(Kernel reference, ConvolutionRule rule, Layout blocked) {
     this.reference = reference;
     this.rule = rule;
-    this.layouts = new LayoutRule(blocks);
+    this.layouts = new LayoutRule(blocked);
     this.convolutions = new OneDnnConvolution(layouts, rule);
     this.norms = new OneDnnBatchNorm(layouts);
     this.pools = new OneDnnPooling(layouts);
@@ -43,7 +42,9 @@ final class OneDnnKernel implements Kernel {
   /** The name, and what else decides the bits. */
   String description() {
     return name()
-        + (layouts.blocks() ? ", blocks of 16 channels" : ", channels last")
+        + (layouts.blocked().isInBlocks()
+            ? ", blocks of " + layouts.blocked().block() + " channels"
+            : ", channels last")
         + (rule.usesWinograd() ? ", winograd" : "");
   }
 
@@ -110,9 +111,15 @@ final class OneDnnKernel implements Kernel {
   @Override
   public Normalised batchNorm(
       INDArray x, INDArray gamma, INDArray beta, double epsilon, boolean relu, Buffers buffers) {
-    return isOther(x)
-        ? reference.batchNorm(x, gamma, beta, epsilon, relu, buffers)
-        : norms.batchNorm(x, gamma, beta, epsilon, relu, buffers);
+    if (isSummed(x)) {
+      return norms.batchNorm(x, gamma, beta, epsilon, relu, buffers);
+    }
+    Normalised plain = reference.batchNorm(x, gamma, beta, epsilon, relu, buffers);
+    return new Normalised(inLayout(plain.y(), buffers), plain.statistics(), plain.mask());
+  }
+
+  private static boolean isSummed(INDArray x) {
+    return !isOther(x) && OneDnnBatchNorm.isSummed(Activations.channels(x));
   }
 
   @Override
@@ -134,18 +141,28 @@ final class OneDnnKernel implements Kernel {
       INDArray dgamma,
       INDArray dbeta,
       Buffers buffers) {
-    return isOther(x)
-        ? reference.batchNormBackward(x, forward, gamma, epsilon, relu, dy, dgamma, dbeta, buffers)
-        : norms.batchNormBackward(x, forward, gamma, epsilon, relu, dy, dgamma, dbeta, buffers);
+    if (isSummed(x)) {
+      return norms.batchNormBackward(x, forward, gamma, epsilon, relu, dy, dgamma, dbeta, buffers);
+    }
+    INDArray gradient = keepsGradients(dy.dataType()) ? copy(dy, buffers) : dy;
+    return reference.batchNormBackward(
+        x, forward, gamma, epsilon, relu, gradient, dgamma, dbeta, buffers);
   }
 
   /** Whether oneDNN has machine code for pooling that keeps within its arrays. */
   private static boolean isPooled(ConvolutionShape shape, DataType type, long width) {
-    return type == DataType.FLOAT && !Windows.isDilated(shape) && !Windows.isWider(shape, width);
+    return type == DataType.FLOAT && Windows.isPooled(shape, width);
   }
 
   private static boolean isPooled(ConvolutionShape shape, INDArray x) {
     return isPooled(shape, x.dataType(), Activations.width(x));
+  }
+
+  /** For the reference, which overwrites the gradient that it is given. */
+  private static INDArray copy(INDArray array, Buffers buffers) {
+    INDArray copy = Form.of(array).scratch(buffers);
+    Activations.assign(array, copy);
+    return copy;
   }
 
   /** What the reference computed, in the layout of this kernel. */

@@ -22,8 +22,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Pooling by oneDNN. */
 final class OneDnnPooling {
-  private static final int WINDOW = 16;
-
   private final LayoutRule layouts;
 
   OneDnnPooling(LayoutRule layouts) {
@@ -141,46 +139,6 @@ final class OneDnnPooling {
         ConvolutionShape.Extent.of(1),
         ConvolutionShape.Extent.of(0),
         ConvolutionShape.Extent.of(1));
-  }
-
-  /**
-   * The mean of each channel over N, H and W, of values that lie in a form that oneDNN pools. Means
-   * of windows first, their mean in float64: a sum of a hundred thousand floats has lost its fifth
-   * digit.
-   */
-  static double[] channelMeans(INDArray x, Form form, Buffers buffers) {
-    ConvolutionShape.Extent window =
-        new ConvolutionShape.Extent(divisor(form.height()), divisor(form.width()));
-    ConvolutionShape shape =
-        new ConvolutionShape(
-            window, window, ConvolutionShape.Extent.of(0), ConvolutionShape.Extent.of(1));
-    OneDnnSession session = OneDnnSession.get();
-    PoolKey key = poolKey(Direction.FORWARD, shape, form, false);
-    OneDnnOperation operation = session.operation(key, () -> poolForward(key));
-    INDArray pooled = key.target.scratch(buffers);
-    operation.place(DNNL_ARG_SRC, AlignedAddress.of(x));
-    operation.place(DNNL_ARG_DST, AlignedAddress.of(pooled));
-    session.run(operation);
-    float[] values = HostValues.floats(as(pooled, key.target.as(Layout.PLAIN), buffers));
-    int channels = (int) form.channels();
-    int size = (int) (key.target.height() * key.target.width());
-    double[] means = new double[channels];
-    for (int i = 0; i < values.length; i++) {
-      means[i / size % channels] += values[i];
-    }
-    for (int c = 0; c < channels; c++) {
-      means[c] /= (double) values.length / channels;
-    }
-    return means;
-  }
-
-  /** The largest up to {@value #WINDOW} that leaves no rest. */
-  private static int divisor(long length) {
-    int divisor = (int) Math.min(WINDOW, length);
-    while (length % divisor != 0) {
-      divisor--;
-    }
-    return divisor;
   }
 
   INDArray globalAverage(INDArray x, Buffers buffers) {

@@ -3,6 +3,7 @@ package io.cogaze.nn.kernel;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 
+import java.util.Optional;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,9 +26,10 @@ final class Reorders {
         switch (form.layout()) {
           case PLAIN -> memory.format_tag.nchw;
           case CHANNELS_LAST -> memory.format_tag.nhwc;
+          case BLOCKED_8, STACKED_8 -> memory.format_tag.nChw8c;
           case BLOCKED_16, STACKED_16 -> memory.format_tag.nChw16c;
         };
-    long stacked = form.layout() == Layout.STACKED_16 ? form.examples() : 1;
+    long stacked = form.layout().isStacked() ? form.examples() : 1;
     return new memory.desc(
         new long[] {
           form.examples() / stacked, form.channels(), form.height() * stacked, form.width()
@@ -36,17 +38,18 @@ final class Reorders {
         tag);
   }
 
-  /** [N,C/16,H*W,16] of blocks in either order. */
+  /** [N,C/B,H*W,B] of blocks of B channels in either order. */
   static memory.desc blocks(Form form) {
+    int block = form.layout().block();
     long pixels = form.height() * form.width();
-    long blocks = form.channels() / Form.BLOCK;
-    long size = pixels * Form.BLOCK;
-    boolean stacked = form.layout() == Layout.STACKED_16;
+    long blocks = form.channels() / block;
+    long size = pixels * block;
+    boolean stacked = form.layout().isStacked();
     return new memory.desc(
-        new long[] {form.examples(), blocks, pixels, Form.BLOCK},
+        new long[] {form.examples(), blocks, pixels, block},
         FLOAT,
         new long[] {
-          stacked ? size : blocks * size, stacked ? form.examples() * size : size, Form.BLOCK, 1
+          stacked ? size : blocks * size, stacked ? form.examples() * size : size, block, 1
         });
   }
 
@@ -61,11 +64,17 @@ final class Reorders {
   /** Whether the values of two forms of one logical shape lie in the same order. */
   private static boolean isSame(Form a, Layout b) {
     return a.layout() == b
-        || (a.height() == 1
-            && a.width() == 1
-            && a.layout() != Layout.STACKED_16
-            && b != Layout.STACKED_16)
-        || (a.channels() == 1 && a.layout() != Layout.BLOCKED_16 && b != Layout.BLOCKED_16);
+        || (a.height() == 1 && a.width() == 1 && !a.layout().isStacked() && !b.isStacked())
+        || (a.channels() == 1 && !a.layout().isInBlocks() && !b.isInBlocks())
+        || isSingleBlock(a, b)
+        || isSingleBlock(a.as(b), a.layout());
+  }
+
+  /** One block of channels lies as channels last do. */
+  private static boolean isSingleBlock(Form a, Layout b) {
+    return a.layout().isBlocked()
+        && a.channels() == a.layout().block()
+        && b == Layout.CHANNELS_LAST;
   }
 
   /** The array, or a copy of it, that is aligned and has the order of values of the form. */
@@ -74,20 +83,36 @@ final class Reorders {
     if (isSame(form, wanted.layout()) && AlignedArrays.isAligned(array)) {
       return array;
     }
-    INDArray source = array;
-    if (isStackedOnOneSide(form.layout(), wanted.layout())) {
-      // By way of blocks: nothing else lies between stacked and other orders.
-      form = form.as(Layout.BLOCKED_16);
-      source = as(array, form, buffers);
-    }
-    INDArray copy = wanted.scratch(buffers);
-    copy(source, form, copy, wanted.layout());
-    return copy;
+    return copied(array, form, wanted.scratch(buffers), wanted, buffers);
   }
 
-  private static boolean isStackedOnOneSide(Layout a, Layout b) {
-    return (a == Layout.STACKED_16 && b != Layout.BLOCKED_16 && b != a)
-        || (b == Layout.STACKED_16 && a != Layout.BLOCKED_16 && b != a);
+  private static INDArray copied(
+      INDArray array, Form form, INDArray target, Form wanted, Buffers buffers) {
+    INDArray source = array;
+    Form from = form;
+    Optional<Layout> step = between(from.layout(), wanted.layout());
+    while (step.isPresent()) {
+      Form next = from.as(step.get());
+      if (!isSame(from, next.layout())) {
+        INDArray moved = next.scratch(buffers);
+        copy(source, from, moved, next.layout());
+        source = moved;
+      }
+      from = next;
+      step = between(from.layout(), wanted.layout());
+    }
+    copy(source, from, target, wanted.layout());
+    return target;
+  }
+
+  /** What is stacked is copied from and to blocks of its own size only: the layout on the way. */
+  private static Optional<Layout> between(Layout from, Layout to) {
+    if (from.isStacked() && to != from && to != from.unstack()) {
+      return Optional.of(from.unstack());
+    }
+    return to.isStacked() && from != to && from != to.unstack()
+        ? Optional.of(to.unstack())
+        : Optional.empty();
   }
 
   /**
@@ -99,7 +124,7 @@ final class Reorders {
   static void copy(INDArray from, Form form, INDArray to, Layout layout) {
     OneDnnSession session = OneDnnSession.get();
     ReorderKey key = new ReorderKey(form, layout);
-    boolean unstacks = form.layout() == Layout.STACKED_16 || layout == Layout.STACKED_16;
+    boolean unstacks = form.layout().isStacked() || layout.isStacked();
     OneDnnOperation operation =
         session.operation(
             key,
@@ -123,13 +148,6 @@ final class Reorders {
     if (form.layout() == wanted.layout()) {
       return computed;
     }
-    INDArray source = computed;
-    if (isStackedOnOneSide(form.layout(), wanted.layout())) {
-      form = form.as(Layout.BLOCKED_16);
-      source = as(computed, form, buffers);
-    }
-    INDArray result = wanted.create(buffers);
-    copy(source, form, result, wanted.layout());
-    return result;
+    return copied(computed, form, wanted.create(buffers), wanted, buffers);
   }
 }

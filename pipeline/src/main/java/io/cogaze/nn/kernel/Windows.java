@@ -2,6 +2,8 @@ package io.cogaze.nn.kernel;
 
 /** Windows of convolutions and pooling, as oneDNN takes them: height and width. */
 final class Windows {
+  private static final int WIDEST_PADDING = 3;
+
   private Windows() {}
 
   static long[] pair(ConvolutionShape.Extent extent) {
@@ -29,14 +31,18 @@ final class Windows {
   }
 
   /**
-   * Whether a window is wider than an input and the padding before it. oneDNN's machine code for
-   * pooling then reads and writes outside of its arrays; windows that are too high do no harm.
+   * Whether oneDNN's machine code pools a window correctly. It reads and writes outside of its
+   * arrays where a window is wider than an input and the padding before it, and with AVX2 it also
+   * mistakes columns where that padding is wider than the four outputs that it computes at a time.
+   * Windows that are too high, and padding above and below, do no harm.
    */
-  static boolean isWider(ConvolutionShape shape, long width) {
-    return shape.kernel().width() > width + shape.padding().width();
+  static boolean isPooled(ConvolutionShape shape, long width) {
+    return !isDilated(shape)
+        && shape.padding().width() <= WIDEST_PADDING
+        && shape.kernel().width() <= width + shape.padding().width();
   }
 
-  static boolean isDilated(ConvolutionShape shape) {
+  private static boolean isDilated(ConvolutionShape shape) {
     return !shape.dilation().equals(ConvolutionShape.Extent.of(1));
   }
 }

@@ -82,7 +82,7 @@ class BatchStatisticsTest {
   }
 
   static Stream<Arguments> manyValues() {
-    return Stream.of(Layout.BLOCKED_16, Layout.STACKED_16)
+    return Stream.of(OneDnn.blocked(), OneDnn.blocked().stack())
         .flatMap(
             layout ->
                 Stream.of(

@@ -14,11 +14,11 @@ final class KernelFixtures {
   static final Buffers BUFFERS = Buffers.detached();
   static final Kernel REFERENCE = new Nd4jKernel();
   static final Kernel ONEDNN =
-      new OneDnnKernel(REFERENCE, new ConvolutionRule(true), OneDnn.hasAvx512());
+      new OneDnnKernel(REFERENCE, new ConvolutionRule(true), OneDnn.blocked());
   static final Kernel WITHOUT_WINOGRAD =
-      new OneDnnKernel(REFERENCE, new ConvolutionRule(false), OneDnn.hasAvx512());
+      new OneDnnKernel(REFERENCE, new ConvolutionRule(false), OneDnn.blocked());
   static final Kernel CHANNELS_LAST =
-      new OneDnnKernel(REFERENCE, new ConvolutionRule(false), false);
+      new OneDnnKernel(REFERENCE, new ConvolutionRule(false), Layout.CHANNELS_LAST);
 
   private KernelFixtures() {}
 

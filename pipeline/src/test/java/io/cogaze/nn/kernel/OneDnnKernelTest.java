@@ -153,13 +153,14 @@ class OneDnnKernelTest {
         Nd4j.getWorkspaceManager().getAndActivateWorkspace(any, "APPEND_TEST")) {
       Buffers buffers = new InWorkspace(workspace);
       INDArray first = random(1, DataType.FLOAT, examples, 64, 6, 4);
-      INDArray x = KernelFixtures.as(first, Layout.BLOCKED_16);
+      INDArray x = KernelFixtures.as(first, OneDnn.blocked());
       INDArray expected = first;
       long address = 0;
       for (int i = 0; i < 3; i++) {
         INDArray more = random(2 + i, DataType.FLOAT, examples, 32, 6, 4);
-        Form[] inputs = {Form.of(x), Form.of(KernelFixtures.as(more, Layout.BLOCKED_16))};
-        x = ONEDNN.append(x, KernelFixtures.as(more, Layout.BLOCKED_16), 64 + 3 * 32, buffers);
+        INDArray blocks = KernelFixtures.as(more, OneDnn.blocked());
+        Form[] inputs = {Form.of(x), Form.of(blocks)};
+        x = ONEDNN.append(x, blocks, 64 + 3 * 32, buffers);
         INDArray[] both = {expected, more};
         expected = KernelFixtures.REFERENCE.concat(both, BUFFERS);
         assertThat(KernelFixtures.values(x)).isEqualTo(KernelFixtures.values(expected));
