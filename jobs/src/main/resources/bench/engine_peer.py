@@ -206,7 +206,8 @@ class Runner:
         else:
             self.net.eval()
             self.step = self.infer
-        self.engine = f"PyTorch {torch.__version__}, {order['format']}"
+        capability = torch.backends.cpu.get_cpu_capability()
+        self.engine = f"PyTorch {torch.__version__}, {capability}, {order['format']}"
 
     def parameters(self):
         return sum(p.numel() for p in self.net.parameters())

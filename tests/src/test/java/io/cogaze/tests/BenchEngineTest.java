@@ -40,6 +40,34 @@ class BenchEngineTest {
   }
 
   @Test
+  void holdsItsSidesToAvx2() {
+    InProcess.Result done =
+        bench(
+            "--case",
+            "densenet121:64x64:2",
+            "--phase",
+            "inference",
+            "--pairs",
+            1,
+            "--steps",
+            1,
+            "--alone",
+            "--isa",
+            "avx2");
+
+    assertThat(done.exitCode()).isZero();
+    assertThat(done.out()).contains("blocks of 8 channels").contains("linux-x86_64-onednn-avx2");
+  }
+
+  @Test
+  void refusesInstructionsThatItDoesNotKnow() {
+    InProcess.Result done = bench("--alone", "--isa", "sse2");
+
+    assertThat(done.exitCode()).isEqualTo(1);
+    assertThat(done.err()).contains("--isa is 'sse2', but must be native or avx2.");
+  }
+
+  @Test
   void printsOneObjectForEachCaseAndPhase() {
     InProcess.Result done =
         withFakePeer("--case", "cooperative:64x32:2", "--pairs", 2, "--steps", 1, "--json");

@@ -57,11 +57,20 @@ final class Child implements AutoCloseable {
    * @param logs folder for what it writes to standard error
    */
   static Child start(String name, List<String> command, int threads, Path logs) {
+    return start(name, command, threads, InstructionSet.NATIVE, logs);
+  }
+
+  /**
+   * Starts a process that is held to a set of instructions, as far as its environment can do that.
+   */
+  static Child start(
+      String name, List<String> command, int threads, InstructionSet isa, Path logs) {
     Path log = logs.resolve(name + ".log");
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
     for (String variable : List.of("OMP_NUM_THREADS", "MKL_NUM_THREADS")) {
       builder.environment().put(variable, Integer.toString(threads));
     }
+    builder.environment().putAll(isa.environment());
     try {
       return new Child(name, log, builder.start());
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.cogaze.jobs.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cogaze.nn.kernel.NativeLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ public record Comparison(
           .text("phase")
           .fraction("cogaze_s", "peer_s", "ratio", "ratio_min", "ratio_max")
           .whole("peak_mb", "peer_peak_mb", "parameters")
-          .text("peer_format", "cogaze_engine", "peer_engine")
+          .text("peer_format", "cogaze_engine", "peer_engine", "processor")
           .fraction("contiguous_s", "channels_last_s")
           .whole("contiguous_peak_mb", "channels_last_peak_mb")
           .fraction("cogaze_first_s", "peer_first_s");
@@ -105,6 +106,7 @@ public record Comparison(
         .put("peer_format", peer().name())
         .put("cogaze_engine", cogaze.engine())
         .put("peer_engine", peer().engine())
+        .put("processor", NativeLibrary.processor())
         .put("contiguous_s", contiguous.seconds())
         .put("channels_last_s", channelsLast.seconds())
         .put("contiguous_peak_mb", contiguous.peakMb())

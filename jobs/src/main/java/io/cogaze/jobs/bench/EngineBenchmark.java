@@ -34,6 +34,7 @@ public final class EngineBenchmark {
    * How to measure.
    *
    * @param threads native threads of each side
+   * @param isa what each side may use of the processor
    * @param pairs turns of each side
    * @param steps of a turn; its median counts
    * @param stock whether Deeplearning4j's own layers do a step, too
@@ -45,6 +46,7 @@ public final class EngineBenchmark {
    */
   public record Settings(
       int threads,
+      InstructionSet isa,
       int pairs,
       int steps,
       boolean stock,
@@ -112,7 +114,10 @@ public final class EngineBenchmark {
    */
   public Alone alone(BenchCase subject, Phase phase) {
     try (Child child =
-        child(Order.COGAZE, WorkerJvm.command(settings.workerMain()), logs(subject, phase))) {
+        child(
+            Order.COGAZE,
+            WorkerJvm.command(settings.workerMain(), settings.isa()),
+            logs(subject, phase))) {
       JsonNode prepared = child.prepare(order(subject, phase, Order.COGAZE));
       double first = child.run(WARM_UP).get(0);
       List<List<Double>> turns = new ArrayList<>();
@@ -130,7 +135,10 @@ public final class EngineBenchmark {
   /** One step after the first, when nobody else computes. */
   private Side stock(BenchCase subject, Phase phase) {
     try (Child child =
-        child(Order.STOCK, WorkerJvm.command(settings.workerMain()), logs(subject, phase))) {
+        child(
+            Order.STOCK,
+            WorkerJvm.command(settings.workerMain(), settings.isa()),
+            logs(subject, phase))) {
       JsonNode prepared = child.prepare(order(subject, phase, Order.STOCK));
       double first = child.run(1).get(0);
       List<Double> second = child.run(1);
@@ -141,7 +149,8 @@ public final class EngineBenchmark {
 
   private Comparison sideBySide(BenchCase subject, Phase phase) {
     Path logs = logs(subject, phase);
-    try (Child cogaze = child(Order.COGAZE, WorkerJvm.command(settings.workerMain()), logs);
+    try (Child cogaze =
+            child(Order.COGAZE, WorkerJvm.command(settings.workerMain(), settings.isa()), logs);
         Child contiguous = child(Order.CONTIGUOUS, peer.orElseThrow().command(), logs);
         Child channelsLast = child(Order.CHANNELS_LAST, peer.orElseThrow().command(), logs)) {
       Map<String, Child> sides = new LinkedHashMap<>();
@@ -218,7 +227,7 @@ public final class EngineBenchmark {
   }
 
   private Child child(String name, List<String> command, Path logs) {
-    return Child.start(name, command, settings.threads(), logs);
+    return Child.start(name, command, settings.threads(), settings.isa(), logs);
   }
 
   private Path logs(BenchCase subject, Phase phase) {

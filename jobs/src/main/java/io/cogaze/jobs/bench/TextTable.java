@@ -1,5 +1,6 @@
 package io.cogaze.jobs.bench;
 
+import io.cogaze.nn.kernel.NativeLibrary;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -66,6 +67,7 @@ public final class TextTable {
                       stock.peakMb()));
     }
     out.println("CoGaze: " + any.cogaze().engine() + "; peer: " + any.peer().engine());
+    out.println("Processor: " + NativeLibrary.processor());
     out.flush();
   }
 }

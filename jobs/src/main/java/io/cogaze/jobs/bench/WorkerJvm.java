@@ -34,7 +34,12 @@ final class WorkerJvm {
    * @param main main class and its arguments
    */
   static List<String> command(List<String> main) {
-    return command(main, List.of(), NOT_SHARED);
+    return command(main, InstructionSet.NATIVE);
+  }
+
+  /** The same, held to a set of instructions. */
+  static List<String> command(List<String> main, InstructionSet isa) {
+    return command(main, isa.jvmOptions(), NOT_SHARED);
   }
 
   /**

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The statistics of a batch at the sizes of the real layers, against sums in float64. */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+@Tag("native")
 class BatchStatisticsTest {
   private static final double MOMENTUM = 0.1;
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Each operation of each kernel in float32 against the reference in float64, at shapes of real
  * layers: the fast kernels take float32 only, so that checks in float64 never see them.
  */
+@Tag("native")
 class KernelPrecisionTest {
   private static final double OUTPUTS = 1e-5;
   private static final double GRADIENTS = 1e-4;

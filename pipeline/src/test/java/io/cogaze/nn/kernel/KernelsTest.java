@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.cogaze.error.ConfigurationException;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +43,29 @@ class KernelsTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("There is no kernel '" + name + "' as -Dcogaze.kernel asks for")
         .hasMessageContaining("expected 'onednn' or 'reference'");
+  }
+
+  @Test
+  void aProcessCanBeHeldToAvx2AndToNothingElse() {
+    String cpuinfo = "flags : avx2 fma f16c bmi2 avx512f avx512cd avx512bw avx512dq avx512vl\n";
+    assertThat(NativeLibrary.choose(cpuinfo, "")).isEqualTo(NativeLibrary.Variant.ONEDNN_AVX512);
+    assertThat(NativeLibrary.choose(cpuinfo, "avx2")).isEqualTo(NativeLibrary.Variant.ONEDNN_AVX2);
+    assertThatThrownBy(() -> NativeLibrary.choose(cpuinfo, "AVX2"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage(
+            "-Dcogaze.isa is 'AVX2'; expected 'avx2', or nothing for all that the processor can"
+                + " do");
+  }
+
+  @Test
+  @Tag("native")
+  void layoutAndNativeLibraryFollowWhatTheProcessMayUse() {
+    assumeThat(OneDnn.obstacle()).isEmpty();
+    boolean wide = NativeLibrary.cpu().orElseThrow() == NativeLibrary.Variant.ONEDNN_AVX512;
+    assertThat(OneDnn.hasAvx512()).isEqualTo(wide);
+    assertThat(Kernels.description())
+        .contains(wide ? "blocks of 16 channels" : "blocks of 8 channels");
+    assertThat(Engine.description()).endsWith(wide ? "-avx512" : "-avx2");
   }
 
   @Test

@@ -38,6 +38,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * the layer's input. No convolution has a bias: below a softmax over pixels its gradient is 0.
  */
 @Tag("long")
+@Tag("native")
 class LayerPrecisionTest {
   private static final double OUTPUTS = 1e-5;
   private static final double GRADIENTS = 1e-4;

@@ -30,6 +30,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** That calling native code directly is safe and gives the same bits again. */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+@Tag("native")
 class OneDnnKernelTest {
   private static final ConvolutionShape SAME = ConvolutionShape.square(3, 1, 1);
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -26,6 +27,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 
 /** That operations are made once for each shape: making them is what a first step pays for. */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+@Tag("native")
 class OneDnnSessionTest {
   private static final int SIZE = 64;
   private static final int CLASSES = 3;

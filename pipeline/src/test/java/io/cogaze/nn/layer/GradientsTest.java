@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +34,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * Gradients of every layer, vertex and loss against central differences in float64. Each graph
  * starts with a convolution, so that the gradients of inputs are checked through its weights.
  */
+@Tag("native")
 class GradientsTest {
   private static final int SIDE = 8;
   private static final int CLASSES = 3;

@@ -13,12 +13,14 @@ import java.util.Set;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** Sizes and shapes, without computing anything. */
+@Tag("native")
 class CooperativeNetworkTest {
   private static final Set<Head> ALL = EnumSet.allOf(Head.class);
 

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * A whole network whose widths are multiples of 16, so that every fast layout is used, in float32
  * against the reference in float64.
  */
+@Tag("native")
 class EngineAgreementTest {
   private static final CooperativeSpec SPEC =
       new CooperativeSpec(160, 128, 16, new DenseNetSpec(List.of(2, 3, 2, 2), 16, 32), 3, 16, 0.5);

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +32,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 
 /** The cooperative network against PyTorch: tests/golden/cooperative.py made the vectors. */
+@Tag("native")
 class GoldenVectorsTest {
   private static final CooperativeSpec SPEC =
       new CooperativeSpec(64, 32, 2, new DenseNetSpec(List.of(2, 1, 2, 1), 4, 6), 3, 5, 0);

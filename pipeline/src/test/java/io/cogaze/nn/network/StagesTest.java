@@ -24,6 +24,7 @@ import java.util.Set;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,6 +35,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** The four stages: what learns, what stays, what is the same when it is done again. */
+@Tag("native")
 class StagesTest {
   private static final CooperativeSpec SPEC =
       new CooperativeSpec(32, 32, 4, new DenseNetSpec(List.of(1, 1, 1, 1), 4, 6), 3, 4, 0.25);
