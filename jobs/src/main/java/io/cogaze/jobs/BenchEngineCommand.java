@@ -8,7 +8,6 @@ import io.cogaze.jobs.bench.BenchCase;
 import io.cogaze.jobs.bench.BenchFolder;
 import io.cogaze.jobs.bench.Comparison;
 import io.cogaze.jobs.bench.EngineBenchmark;
-import io.cogaze.jobs.bench.InstructionSet;
 import io.cogaze.jobs.bench.Phase;
 import io.cogaze.jobs.bench.TextTable;
 import java.nio.file.Path;
@@ -51,15 +50,7 @@ final class BenchEngineCommand extends AbstractCommand {
       description = "Native threads of each side (default: the number of cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  @Option(
-      names = "--isa",
-      paramLabel = "ISA",
-      defaultValue = "native",
-      description =
-          "Instructions that each side may use: native (all that the processor has) or avx2, which"
-              + " shows on a processor with AVX-512 what one without it would (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String isa;
+  @Mixin private IsaOption isa;
 
   @Option(
       names = "--pairs",
@@ -128,7 +119,7 @@ final class BenchEngineCommand extends AbstractCommand {
     EngineBenchmark.Settings settings =
         new EngineBenchmark.Settings(
             threads,
-            InstructionSet.named(isa),
+            isa.chosen(),
             pairs,
             steps,
             stock,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.cogaze.jobs.bench.InstructionSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,13 +46,18 @@ class FullSizeStepTest {
     List<String> options = options(network, height, width, batch, folder);
     long counted = Long.parseLong(script("make", options, folder).strip());
     assertThat(counted).as("learned values of PyTorch's network").isEqualTo(parameters);
-    assertThat(step(network, folder).path("parameters").asLong()).isEqualTo(parameters);
+    Path kept = Files.createDirectories(Project.root().resolve("tests/target/full-step"));
+    for (InstructionSet isa : InstructionSet.values()) {
+      JsonNode done = step(network, folder, isa);
+      assertThat(done.path("parameters").asLong()).isEqualTo(parameters);
+      JsonNode report = Json.parse(script("compare", options, folder));
+      String shown = done.path("kernel").asText() + "\n" + report.toPrettyString();
+      Files.writeString(kept.resolve(network + "-" + isa + ".json"), shown);
+      check(report, shown);
+    }
+  }
 
-    JsonNode report = Json.parse(script("compare", options, folder));
-    String shown = report.toPrettyString();
-    Path kept = Project.root().resolve("tests/target/full-step");
-    Files.createDirectories(kept);
-    Files.writeString(kept.resolve(network + ".json"), shown);
+  private static void check(JsonNode report, String shown) {
     JsonNode found = report.path("cogaze");
     JsonNode peer = report.path("pytorch");
     double loss = found.path("free").path("loss").asDouble();
@@ -99,9 +105,10 @@ class FullSizeStepTest {
     return Programs.run(folder, Map.of(), LIMIT, command).expect(0).out();
   }
 
-  private static JsonNode step(String network, Path folder) {
+  private static JsonNode step(String network, Path folder, InstructionSet isa) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(isa.jvmOptions());
     command.addAll(
         List.of(
             "-Xmx3g",
@@ -112,7 +119,7 @@ class FullSizeStepTest {
             TrainingStep.class.getName(),
             network,
             folder.toString()));
-    Completed done = Programs.run(folder, Map.of(), LIMIT, command).expect(0);
+    Completed done = Programs.run(folder, isa.environment(), LIMIT, command).expect(0);
     try (Stream<String> lines = done.out().lines()) {
       return Json.parse(lines.filter(line -> line.startsWith("{")).findFirst().orElseThrow());
     }

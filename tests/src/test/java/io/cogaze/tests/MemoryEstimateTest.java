@@ -7,8 +7,9 @@ import io.cogaze.jobs.InProcess;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The estimate of memory against what steps of full size really take, on cases that it was not
@@ -18,14 +19,17 @@ import org.junit.jupiter.api.io.TempDir;
 class MemoryEstimateTest {
   private static final int HELD_OUT = 8;
 
-  @Test
-  void isNeverBelowTheMeasuredPeakAndAtMostAFifthAbove(@TempDir Path folder) {
+  @ParameterizedTest(name = "--isa {0}")
+  @ValueSource(strings = {"native", "avx2"})
+  void isNeverBelowTheMeasuredPeakAndAtMostAFifthAbove(String isa, @TempDir Path folder) {
     InProcess.Result done =
         InProcess.run(
             "bench",
             "memory",
             "--held-out",
             "--json",
+            "--isa",
+            isa,
             "--cache",
             folder.resolve("cache"),
             "--output",

@@ -6,27 +6,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The instructions that all sides of a comparison may use. */
+/** The instructions that a process may use. */
 public enum InstructionSet {
   /** All that the processor has. */
-  NATIVE(List.of(), Map.of()),
-  /** What processors without AVX-512 have: each library is told so in its own way. */
-  AVX2(
-      List.of("-D" + NativeLibrary.ISA_PROPERTY + "=avx2", "-XX:UseAVX=2"),
-      Map.of(
-          "DNNL_MAX_CPU_ISA", "AVX2",
-          "ONEDNN_MAX_CPU_ISA", "AVX2",
-          "ATEN_CPU_CAPABILITY", "avx2",
-          "MKL_ENABLE_INSTRUCTIONS", "AVX2",
-          "OPENBLAS_CORETYPE", "Haswell"));
-
-  private final List<String> jvmOptions;
-  private final Map<String, String> environment;
-
-  InstructionSet(List<String> jvmOptions, Map<String, String> environment) {
-    this.jvmOptions = jvmOptions;
-    this.environment = environment;
-  }
+  NATIVE,
+  /** What processors without AVX-512 have. */
+  AVX2;
 
   /** Errors: {@link ConfigurationException} for another name than those of the constants. */
   public static InstructionSet named(String name) {
@@ -38,11 +23,27 @@ public enum InstructionSet {
     };
   }
 
-  List<String> jvmOptions() {
-    return jvmOptions;
+  /** Options that hold a JVM of CoGaze to it. */
+  public List<String> jvmOptions() {
+    return switch (this) {
+      case NATIVE -> List.of();
+      case AVX2 -> List.of("-D" + NativeLibrary.ISA_PROPERTY + "=avx2", "-XX:UseAVX=2");
+    };
   }
 
-  Map<String, String> environment() {
-    return environment;
+  /**
+   * Variables by which each library is told: the oneDNN of ND4J and PyTorch's, ATen, MKL, OpenBLAS.
+   */
+  public Map<String, String> environment() {
+    return switch (this) {
+      case NATIVE -> Map.of();
+      case AVX2 ->
+          Map.of(
+              "DNNL_MAX_CPU_ISA", "AVX2",
+              "ONEDNN_MAX_CPU_ISA", "AVX2",
+              "ATEN_CPU_CAPABILITY", "avx2",
+              "MKL_ENABLE_INSTRUCTIONS", "AVX2",
+              "OPENBLAS_CORETYPE", "Haswell");
+    };
   }
 }

@@ -25,6 +25,7 @@ public final class MemoryBenchmark {
   private static final Logger LOG = LoggerFactory.getLogger(MemoryBenchmark.class);
 
   private final Path logs;
+  private final InstructionSet isa;
   private final List<String> workerMain;
 
   /**
@@ -73,9 +74,11 @@ public final class MemoryBenchmark {
    * A benchmark.
    *
    * @param cache folder for logs
+   * @param isa what the measured processes may use of the processor
    * @param workerMain main class and arguments that lead to {@link Worker#serve}
    */
-  public MemoryBenchmark(Path cache, List<String> workerMain) {
+  public MemoryBenchmark(Path cache, InstructionSet isa, List<String> workerMain) {
+    this.isa = isa;
     this.workerMain = List.copyOf(workerMain);
     try {
       this.logs = Files.createDirectories(cache.resolve("logs").resolve("memory"));
@@ -87,14 +90,17 @@ public final class MemoryBenchmark {
   /** As the launcher starts training: pages of 2 MB count whole when a part of them is touched. */
   private List<String> command() {
     List<String> command = new ArrayList<>(List.of("env", "GLIBC_TUNABLES=" + TUNABLES));
-    command.addAll(WorkerJvm.command(workerMain, MemoryEstimate.JVM_OPTIONS));
+    List<String> options = new ArrayList<>(MemoryEstimate.JVM_OPTIONS);
+    options.addAll(isa.jvmOptions());
+    command.addAll(WorkerJvm.command(workerMain, options));
     return command;
   }
 
   /** Measures one case. Errors: RunException when its process ends. */
   public Measured measure(MemoryCase subject) {
     try (Child child =
-        Child.start(subject.toString().replace(':', '-'), command(), subject.threads(), logs)) {
+        Child.start(
+            subject.toString().replace(':', '-'), command(), subject.threads(), isa, logs)) {
       JsonNode prepared =
           child.prepare(
               new Order(
