@@ -45,7 +45,7 @@ final class OneDnnKernel implements Kernel {
         + (layouts.blocked().isInBlocks()
             ? ", blocks of " + layouts.blocked().block() + " channels"
             : ", channels last")
-        + (rule.usesWinograd() ? ", winograd" : "");
+        + (rule.usesWinograd() && layouts.blocked() == Layout.BLOCKED_16 ? ", winograd" : "");
   }
 
   @Override

@@ -28,10 +28,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A checkpoint's commit and the deletion of old ones, with a fault at each file-system call. */
 final class CheckpointFaultsTest {
@@ -53,10 +52,15 @@ final class CheckpointFaultsTest {
         .isBetween(80, 500);
   }
 
-  @ParameterizedTest(name = "as an Error {0}")
-  @ValueSource(booleans = {true, false})
-  void aDiskThatIsFullFromAnyCallOnLeavesOnlyWholeCheckpoints(boolean asError) throws IOException {
-    everyCall(number -> FaultyFileSystem.fullFrom(number, asError));
+  @Test
+  void aDiskThatIsFullFromAnyCallOnLeavesOnlyWholeCheckpoints() throws IOException {
+    everyCall(number -> FaultyFileSystem.fullFrom(number, false));
+  }
+
+  @Tag("cluster")
+  @Test
+  void aFullDiskThatIsAnErrorOfHadoopLeavesOnlyWholeCheckpoints() throws IOException {
+    everyCall(number -> FaultyFileSystem.fullFrom(number, true));
   }
 
   @Test
