@@ -4,6 +4,7 @@ import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.kernel.NativeLibrary;
 import io.cogaze.nn.layer.InferenceGraph;
 import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.Turns;
 import io.cogaze.shard.Example;
 import io.cogaze.train.checkpoint.TrainedStage;
 import io.cogaze.train.step.BatchAssembler;
@@ -77,13 +78,14 @@ final class NetworkPredictor implements Predictor {
     if (network == null) {
       TrainedStage.InferenceNetwork trained = stage.network(heads, batch.size(), nativeThreads);
       network =
-          new TrainedStage.InferenceNetwork(trained.built(), InferenceGraph.of(trained.graph()));
+          new TrainedStage.InferenceNetwork(
+              trained.built(), Turns.ready(() -> InferenceGraph.of(trained.graph())));
       trained.graph().close();
       assembler =
           new BatchAssembler(
               network.built().outputs(), stage.targetClasses(), stage.inputReduction());
     }
-    INDArray[] outputs = network.graph().output(false, assembler.assemble(batch).getFeatures());
+    INDArray[] outputs = Turns.output(network.graph(), assembler.assemble(batch).getFeatures());
     float[] probabilities = null;
     float[] maps = null;
     for (int head = 0; head < outputs.length; head++) {

@@ -1,5 +1,6 @@
 package io.cogaze.tests;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,6 +34,23 @@ class ArchitectureTest {
 
   private static final List<String> PLAIN =
       List.of("config", "run", "dicom", "image", "gaze", "metric");
+
+  /** Of Deeplearning4j's graph, where they are given something to compute on. */
+  private static final Set<String> COMPUTING =
+      Set.of(
+          "fit",
+          "pretrain",
+          "output",
+          "outputSingle",
+          "feedForward",
+          "score",
+          "scoreExamples",
+          "computeGradientAndScore",
+          "backpropGradient",
+          "calculateGradients",
+          "evaluate",
+          "doEvaluation");
+
   private static final List<String> DATA = List.of("shard", "dataset", "synthetic", "preprocess");
   private static final List<String> MODEL =
       List.of("nn", "weights", "train", "inference", "report");
@@ -160,6 +179,26 @@ class ArchitectureTest {
         .callMethod(Runtime.class, "exit", int.class)
         .orShould()
         .callMethod(Runtime.class, "halt", int.class)
+        .check(CLASSES);
+  }
+
+  /** With some releases of Deeplearning4j the tasks of a process must not compute at once. */
+  @Test
+  void networksComputeInTurnsAlone() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("io.cogaze.nn.network.Turns")
+        .and()
+        // Layers of Deeplearning4j alone in a process, for comparison.
+        .doNotHaveFullyQualifiedName("io.cogaze.jobs.bench.StockEngine")
+        .should()
+        .callMethodWhere(
+            describe(
+                "a network computes on a batch",
+                call ->
+                    call.getTargetOwner().isAssignableTo(ComputationGraph.class)
+                        && COMPUTING.contains(call.getName())
+                        && !call.getTarget().getRawParameterTypes().isEmpty()))
         .check(CLASSES);
   }
 

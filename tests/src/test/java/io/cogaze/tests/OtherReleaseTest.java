@@ -39,6 +39,9 @@ class OtherReleaseTest {
     assertThat(done.out())
         .contains("Running io.cogaze.nn.layer.GradientsTest")
         .contains("Running io.cogaze.train.spark.OneWorkerTest")
+        // Three tasks of a process at once, which that release stands only in turns.
+        .contains("Running io.cogaze.nn.network.TurnsTest")
+        .contains("Running io.cogaze.nn.network.ConcurrentTasksTest")
         .containsPattern("Tests run: [1-9]\\d{2,}, Failures: 0, Errors: 0");
   }
 }

@@ -6,6 +6,7 @@ import io.cogaze.nn.loss.TripletOptions;
 import io.cogaze.nn.network.DenseNetClassifierSpec;
 import io.cogaze.nn.network.DenseNetSpec;
 import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.Turns;
 import io.cogaze.train.plan.EpochPlan;
 import io.cogaze.train.plan.EpochPlanner;
 import io.cogaze.train.plan.ExampleRef;
@@ -261,7 +262,7 @@ public final class AveragingBenchmark {
     long examples = 0;
     for (MultiDataSet batch : batches) {
       long size = batch.getFeatures(0).size(0);
-      sum += network.graph().score(batch, false) * size;
+      sum += Turns.loss(network.graph(), batch) * size;
       examples += size;
     }
     return sum / examples;

@@ -13,6 +13,7 @@ import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.nn.network.Rehearsal;
+import io.cogaze.nn.network.Turns;
 import io.cogaze.train.plan.UpdaterSettings;
 import io.cogaze.train.step.StageDefinition;
 import io.cogaze.train.step.StageNetwork;
@@ -41,7 +42,7 @@ final class CogazeEngine implements StepEngine {
     if (order.phase() == Phase.TRAIN) {
       this.graph = network.graph();
     } else {
-      this.graph = InferenceGraph.of(network.graph());
+      this.graph = Turns.ready(() -> InferenceGraph.of(network.graph()));
       network.graph().close();
     }
     this.batch = batch;
@@ -129,10 +130,10 @@ final class CogazeEngine implements StepEngine {
   @Override
   public double step() {
     if (order.phase() == Phase.TRAIN) {
-      graph.fit(batch);
+      Turns.fit(graph, batch);
       return graph.score();
     }
-    INDArray[] outputs = graph.output(false, batch.getFeatures());
+    INDArray[] outputs = Turns.output(graph, batch.getFeatures());
     double sum = 0;
     for (int head = 0; head < outputs.length; head++) {
       if (network.heads().get(head) != Head.SALIENCY) {

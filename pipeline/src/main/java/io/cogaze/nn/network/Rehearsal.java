@@ -112,11 +112,15 @@ public final class Rehearsal {
     BuiltNetwork built = SPEC.network().build(BuildRequest.inference(Set.of(Head.DENSENET_CLASS)));
     ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
-    graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
+    Turns.ready(
+        () -> {
+          graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
+          return graph;
+        });
     try (INDArray image = Nd4j.zeros(DataType.FLOAT, 1, 1, SPEC.height(), SPEC.width())) {
-      ComputationGraph inference = InferenceGraph.of(graph);
+      ComputationGraph inference = Turns.ready(() -> InferenceGraph.of(graph));
       for (int step = 0; step < STEPS && !isStopped; step++) {
-        inference.output(false, image);
+        Turns.output(inference, image);
       }
       inference.close();
     } finally {

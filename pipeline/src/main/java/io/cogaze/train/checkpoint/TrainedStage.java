@@ -10,6 +10,7 @@ import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.Network;
 import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.nn.network.Rehearsal;
+import io.cogaze.nn.network.Turns;
 import io.cogaze.nn.release.FlatVectors;
 import io.cogaze.run.Manifest;
 import io.cogaze.run.Provenance;
@@ -161,11 +162,14 @@ public final class TrainedStage {
     BuiltNetwork built = spec().network().build(BuildRequest.inference(heads));
     Arena.expect(
         MemoryDemand.inference(built, spec().height(), spec().width(), batch, threads).live());
-    ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
-    graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
-    TensorStore.restore(graph, built.names(), tensors);
-    return new InferenceNetwork(built, graph);
+    return Turns.ready(
+        () -> {
+          ComputationGraph graph = new ComputationGraph(built.configuration());
+          graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
+          TensorStore.restore(graph, built.names(), tensors);
+          return new InferenceNetwork(built, graph);
+        });
   }
 
   /** This stage as bytes, whatever serialiser Spark is set to. */

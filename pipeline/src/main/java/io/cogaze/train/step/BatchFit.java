@@ -1,6 +1,7 @@
 package io.cogaze.train.step;
 
 import io.cogaze.error.RunException;
+import io.cogaze.nn.network.Turns;
 import java.util.Iterator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -36,7 +37,7 @@ public final class BatchFit {
       long read = System.nanoTime();
       long size = batch.getFeatures(0).size(0);
       if (compute) {
-        graph.fit(batch);
+        Turns.fit(graph, batch);
         double loss = graph.score();
         if (!Double.isFinite(loss)) {
           throw new RunException(

@@ -1,6 +1,7 @@
 package io.cogaze.train.step;
 
 import io.cogaze.nn.kernel.HostValues;
+import io.cogaze.nn.network.Turns;
 import io.cogaze.shard.Example;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -79,7 +80,7 @@ final class FrozenFeatures {
   private INDArray[] activations(Example example) {
     INDArray image = assembler.images(List.of(example));
     long start = System.nanoTime();
-    INDArray[] activations = whole.graph().output(boundary, false, new INDArray[] {image}, null);
+    INDArray[] activations = Turns.output(whole.graph(), boundary, image);
     for (int b = 0; b < activations.length; b++) {
       shapes[b] = activations[b].shape();
     }

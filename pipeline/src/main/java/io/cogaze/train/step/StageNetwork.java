@@ -10,6 +10,7 @@ import io.cogaze.nn.network.BuiltNetwork;
 import io.cogaze.nn.network.Head;
 import io.cogaze.nn.network.NetworkSpec;
 import io.cogaze.nn.network.Rehearsal;
+import io.cogaze.nn.network.Turns;
 import io.cogaze.nn.release.FlatVectors;
 import io.cogaze.nn.updater.FlatUpdater;
 import java.nio.FloatBuffer;
@@ -66,9 +67,12 @@ public final class StageNetwork {
   public static StageNetwork initialise(
       StageDefinition definition, double learningRate, int batch) {
     BuiltNetwork built = built(definition, learningRate, batch);
-    ComputationGraph graph = new ComputationGraph(built.configuration());
-    graph.init();
-    return new StageNetwork(built, graph, definition.stepRule(), learningRate);
+    return Turns.ready(
+        () -> {
+          ComputationGraph graph = new ComputationGraph(built.configuration());
+          graph.init();
+          return new StageNetwork(built, graph, definition.stepRule(), learningRate);
+        });
   }
 
   /** Builds the network with zeros; the state and the frozen values must be set. */
@@ -103,10 +107,13 @@ public final class StageNetwork {
   }
 
   private static StageNetwork zeros(BuiltNetwork built, StepRule stepRule, double learningRate) {
-    ComputationGraph graph = new ComputationGraph(built.configuration());
     long count = built.names().parameterCount() + built.names().statisticCount();
-    graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
-    return new StageNetwork(built, graph, stepRule, learningRate);
+    return Turns.ready(
+        () -> {
+          ComputationGraph graph = new ComputationGraph(built.configuration());
+          graph.init(FlatVectors.zeros(DataType.FLOAT, count), false);
+          return new StageNetwork(built, graph, stepRule, learningRate);
+        });
   }
 
   /**
@@ -148,7 +155,7 @@ public final class StageNetwork {
   void fit(MultiDataSet arrays, boolean endsStep) {
     int iteration = graph.getConfiguration().getIterationCount();
     stepUpdater.ifPresent(updater -> updater.next(endsStep));
-    graph.fit(arrays);
+    Turns.fit(graph, arrays);
     if (!endsStep) {
       graph.getConfiguration().setIterationCount(iteration);
     }

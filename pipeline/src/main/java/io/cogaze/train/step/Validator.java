@@ -4,6 +4,7 @@ import io.cogaze.metric.SaliencyMetrics;
 import io.cogaze.nn.kernel.HostValues;
 import io.cogaze.nn.loss.LossWeight;
 import io.cogaze.nn.network.Head;
+import io.cogaze.nn.network.Turns;
 import io.cogaze.shard.Example;
 import io.cogaze.train.plan.PlanToken;
 import java.util.ArrayList;
@@ -39,7 +40,7 @@ public final class Validator {
 
   private void validate(List<Example> batch, List<ValidationRow> rows) {
     MultiDataSet arrays = worker.arrays(batch);
-    INDArray[] outputs = worker.network().graph().output(false, arrays.getFeatures());
+    INDArray[] outputs = Turns.output(worker.network().graph(), arrays.getFeatures());
     List<LossWeight> weights = worker.network().lossWeights();
     double othersWeighted = 0;
     int embedding = -1;
@@ -69,7 +70,7 @@ public final class Validator {
         && hasTriplet(
             HostValues.floats(arrays.getLabels(embedding)),
             HostValues.floats(arrays.getLabelsMaskArray(embedding)))) {
-      double total = worker.network().graph().score(arrays, false);
+      double total = Turns.loss(worker.network().graph(), arrays);
       double loss = (total - othersWeighted) / weights.get(embedding).factor();
       for (Example example : batch) {
         rows.add(new ValidationRow(example.exampleId(), embedding, loss, -1, new float[0]));

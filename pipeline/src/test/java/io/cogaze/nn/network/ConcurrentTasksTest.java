@@ -9,12 +9,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.api.TrainingListener;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +34,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.learning.config.Adam;
 
-/** Tasks of one process that train at the same time, with several native threads each. */
+/**
+ * Tasks of one process that train at the same time, with several native threads each. With
+ * Deeplearning4j 1.0.0-M1.1 they take turns, batch by batch.
+ */
 class ConcurrentTasksTest {
   private static final int STEPS = 6;
   private static final int TASKS = 3;
@@ -47,6 +60,10 @@ class ConcurrentTasksTest {
 
   /** Trains; the parameters' bits after every step. */
   private static List<Integer> train(int threads) {
+    return train(threads, STEPS);
+  }
+
+  private static List<Integer> train(int threads, int steps, TrainingListener... listeners) {
     NativeLibrary.threads(threads);
     EnumSet<Head> heads = EnumSet.of(Head.FUSED_CLASS, Head.SALIENCY);
     ComputationGraph graph =
@@ -54,7 +71,12 @@ class ConcurrentTasksTest {
             SPEC.network()
                 .build(BuildRequest.train(heads, PARTS, 5, new Adam(1e-3)))
                 .configuration());
-    graph.init();
+    Turns.ready(
+        () -> {
+          graph.init();
+          return graph;
+        });
+    graph.setListeners(listeners);
     ExampleKeys.assign(graph, new long[] {1, 2, 3, 4, 5, 6, 7, 8});
     Random random = new Random(1);
     INDArray image =
@@ -78,8 +100,9 @@ class ConcurrentTasksTest {
       ordered.add(output.contains("saliency") ? maps : labels);
     }
     List<Integer> bits = new ArrayList<>();
-    for (int step = 0; step < STEPS; step++) {
-      graph.fit(
+    for (int step = 0; step < steps; step++) {
+      Turns.fit(
+          graph,
           new MultiDataSet(new INDArray[] {image}, ordered.toArray(INDArray[]::new), null, null));
       bits.add(Arrays.hashCode(HostValues.floats(graph.params())));
     }
@@ -110,18 +133,61 @@ class ConcurrentTasksTest {
     }
   }
 
+  @Test
+  void moreThanOneIsInAStepOnlyWhereTheReleaseStandsIt() throws Exception {
+    int expected = Turns.areOneAtATime() ? 1 : TASKS;
+    InStep inStep = new InStep(expected);
+
+    atOnce(TASKS, () -> train(1, 2, inStep));
+
+    assertThat(inStep.mostTasks).hasValue(expected);
+  }
+
+  /** Counts the tasks that are between a step's forward pass and its end. */
+  private static final class InStep extends BaseTrainingListener {
+    private final AtomicInteger tasks = new AtomicInteger();
+    private final AtomicInteger mostTasks = new AtomicInteger();
+    private final CyclicBarrier meeting;
+
+    /**
+     * @param expected tasks that wait for each other in every step
+     */
+    InStep(int expected) {
+      meeting = new CyclicBarrier(expected);
+    }
+
+    @Override
+    public void onForwardPass(Model model, Map<String, INDArray> activations) {
+      mostTasks.accumulateAndGet(tasks.incrementAndGet(), Math::max);
+      try {
+        meeting.await(1, TimeUnit.MINUTES);
+      } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+        throw new IllegalStateException("the other tasks did not come into the step", e);
+      }
+    }
+
+    @Override
+    public void iterationDone(Model model, int iteration, int epoch) {
+      tasks.decrementAndGet();
+    }
+  }
+
   private static List<List<Integer>> atOnce(int tasks, int threads) throws Exception {
+    return atOnce(tasks, () -> train(threads));
+  }
+
+  private static <T> List<T> atOnce(int tasks, Callable<T> work) throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(tasks);
     try {
-      List<Future<List<Integer>>> all = new ArrayList<>();
+      List<Future<T>> all = new ArrayList<>();
       for (int task = 0; task < tasks; task++) {
-        all.add(pool.submit(() -> train(threads)));
+        all.add(pool.submit(work));
       }
-      List<List<Integer>> bits = new ArrayList<>();
-      for (Future<List<Integer>> one : all) {
-        bits.add(one.get());
+      List<T> results = new ArrayList<>();
+      for (Future<T> one : all) {
+        results.add(one.get());
       }
-      return bits;
+      return results;
     } finally {
       pool.shutdownNow();
     }
