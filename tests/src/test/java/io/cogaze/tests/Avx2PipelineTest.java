@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.cogaze.jobs.InProcess;
 import io.cogaze.jobs.bench.InstructionSet;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class Avx2PipelineTest {
   @Test
   void everyStageTrainsAndIsEvaluatedAsWithAllInstructions() {
-    Path native512 = SmallPipeline.run();
+    Path unlimited = SmallPipeline.run();
     Path run = SmallPipeline.scratch("avx2").resolve("run");
     Cogaze held =
         SmallPipeline.cogaze()
@@ -41,19 +42,17 @@ class Avx2PipelineTest {
             SmallPipeline.configuration())
         .expect(0);
 
-    JsonNode provenance =
-        Json.read(run.resolve("stages").resolve("fuse/checkpoints/0001/provenance.json"));
-    assertThat(provenance.toString())
+    JsonNode whole = Json.parse(InProcess.run("inspect", run, "--json").out());
+    assertThat(whole.path("stages").path("fuse").path("provenance").toString())
         .contains("blocks of 8 channels")
         .contains("linux-x86_64-onednn-avx2");
     JsonNode found = Json.summary(run).path("metrics");
-    JsonNode expected = Json.summary(native512).path("metrics");
-    // The order of sums differs, and a training carries that on; what is learned does not.
-    for (String metric : new String[] {"kl_mean", "cc_mean", "sim_mean"}) {
-      double value = expected.path(metric).asDouble(Double.NaN);
-      assertThat(found.path(metric).asDouble(Double.NaN))
-          .as(metric)
-          .isCloseTo(value, within(0.02 * Math.max(1, Math.abs(value))));
-    }
+    JsonNode expected = Json.summary(unlimited).path("metrics");
+    assertThat(found.size()).isEqualTo(expected.size()).isPositive();
+    // After an epoch maps are nearly even: what correlates with the gaze in them is noise, which
+    // another order of sums changes, but not how far they are from it.
+    double distance = expected.path("kl_mean").asDouble(Double.NaN);
+    assertThat(found.path("kl_mean").asDouble(Double.NaN))
+        .isCloseTo(distance, within(0.02 * distance));
   }
 }

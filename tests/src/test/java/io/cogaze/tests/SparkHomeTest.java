@@ -13,10 +13,10 @@ import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Both Sparks take the jar, on one JVM and on several. */
@@ -46,15 +46,20 @@ class SparkHomeTest {
         .contains("no-such-command");
   }
 
+  @Test
+  void arraysTravelToATaskThatHasTheLimitsOfTheLauncher() throws IOException {
+    arraysTravel(SparkHome.ASSEMBLED, "local[2]");
+  }
+
+  @Tag("cluster")
+  @ParameterizedTest(name = "{0}")
+  @EnumSource
+  void arraysTravelToExecutorsThatHaveTheLimitsOfTheLauncher(SparkHome home) throws IOException {
+    arraysTravel(home, "local-cluster[2,1,2048]");
+  }
+
   /** The line that --dry-run shows, with another main class: so the line itself is put to work. */
-  @ParameterizedTest(name = "{0} on {1}")
-  @CsvSource({
-    "ASSEMBLED, 'local[2]'",
-    "ASSEMBLED, 'local-cluster[2,1,2048]'",
-    "STOCK, 'local-cluster[2,1,2048]'"
-  })
-  void arraysTravelToExecutorsThatHaveTheLimitsOfTheLauncher(SparkHome home, String master)
-      throws IOException {
+  private void arraysTravel(SparkHome home, String master) throws IOException {
     Path probe = probeJar();
     Cogaze cogaze = new Cogaze().master(master);
     if (home == SparkHome.STOCK) {

@@ -7,8 +7,6 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar under a Spark distribution as Apache ships it, submitted as schedulers submit. */
 class StockSparkTest {
@@ -18,9 +16,18 @@ class StockSparkTest {
     Folders.delete(SparkHome.STOCK.folder().resolve("work"));
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"local[2]", "local-cluster[2,1,2048]"})
-  void preprocessGivesTheSameShardsAsTheAssembledSpark(String master) {
+  @Test
+  void preprocessGivesTheSameShardsAsTheAssembledSpark() {
+    givesTheSameShards("local[2]");
+  }
+
+  @Tag("cluster")
+  @Test
+  void preprocessOnTwoExecutorsGivesTheSameShards() {
+    givesTheSameShards("local-cluster[2,1,2048]");
+  }
+
+  private static void givesTheSameShards(String master) {
     Path shards = SmallPipeline.scratch("stock").resolve("shards");
     SparkHome.STOCK
         .submit(

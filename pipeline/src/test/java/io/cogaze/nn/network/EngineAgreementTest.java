@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -86,6 +87,16 @@ class EngineAgreementTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void aTrainingStepIsThatOfFloat64(int examples) {
+    agrees(examples);
+  }
+
+  @Tag("cluster")
+  @Test
+  void aTrainingStepOfFourExamplesIsThatOfFloat64() {
+    agrees(4);
+  }
+
+  private static void agrees(int examples) {
     BuiltNetwork narrow = training();
     ComputationGraph floats = graph(narrow, DataType.FLOAT);
     ComputationGraph doubles = graph(training(), DataType.DOUBLE);
