@@ -6,6 +6,7 @@ import io.cogaze.config.ConfigBinder;
 import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.InputException;
 import io.cogaze.jobs.bench.BenchFolder;
+import io.cogaze.jobs.bench.InstructionSet;
 import io.cogaze.jobs.bench.MemoryBenchmark;
 import io.cogaze.jobs.bench.MemoryBenchmark.Measured;
 import io.cogaze.jobs.bench.MemoryCase;
@@ -90,6 +91,10 @@ final class BenchMemoryCommand extends AbstractCommand {
   private void measure() throws Exception {
     if (heldOut && !cases.isEmpty()) {
       throw new ConfigurationException("--held-out names cases itself: leave --case out.");
+    }
+    if (fit != null && isa.chosen() != InstructionSet.NATIVE) {
+      throw new ConfigurationException(
+          "--fit takes the measurements of all that the processor has: leave --isa out.");
     }
     if (heldOut && fit != null) {
       throw new ConfigurationException(

@@ -2,23 +2,30 @@ package io.cogaze.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cogaze.jobs.InProcess;
 import io.cogaze.jobs.bench.InstructionSet;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** Training and evaluation as a processor without AVX-512 computes them, from end to end. */
+@EnabledOnOs(value = OS.LINUX, architectures = "amd64")
 class Avx2PipelineTest {
   @Test
   void everyStageTrainsAndIsEvaluatedAsWithAllInstructions() {
+    assumeThat(Path.of("/proc/cpuinfo"))
+        .as("AVX-512, without which all other tests compute so")
+        .content()
+        .contains("avx512vl");
     Path unlimited = SmallPipeline.run();
     Path run = SmallPipeline.scratch("avx2").resolve("run");
     Cogaze held =
         SmallPipeline.cogaze()
-            .with("JAVA_TOOL_OPTIONS", String.join(" ", InstructionSet.AVX2.jvmOptions()))
-            .with(InstructionSet.AVX2.environment());
+            .with("JAVA_TOOL_OPTIONS", String.join(" ", InstructionSet.AVX2.jvmOptions()));
     held.run(
             "train",
             "--recipe",

@@ -48,14 +48,6 @@ record Cogaze(
     return new Cogaze(launcher, directory, more, sparkOptions, limit);
   }
 
-  Cogaze with(Map<String, String> variables) {
-    Cogaze changed = this;
-    for (Map.Entry<String, String> variable : variables.entrySet()) {
-      changed = changed.with(variable.getKey(), variable.getValue());
-    }
-    return changed;
-  }
-
   Cogaze on(SparkHome home) {
     return with("SPARK_HOME", home.folder().toString());
   }

@@ -1,6 +1,7 @@
 package io.cogaze.jobs.doctor;
 
 import io.cogaze.error.CogazeException;
+import io.cogaze.error.ConfigurationException;
 import io.cogaze.error.RunException;
 import io.cogaze.nn.kernel.Kernels;
 import io.cogaze.nn.kernel.NativeLibrary;
@@ -25,7 +26,7 @@ final class NativeChecks {
       NativeLibrary.Variant variant = NativeLibrary.choose(cpuinfo);
       NativeLibrary.prepare();
       return Check.ok(VARIANT, "linux-x86_64" + variant.extension());
-    } catch (RunException e) {
+    } catch (RunException | ConfigurationException e) {
       return Check.wrong(VARIANT, "none fits", e.getMessage());
     }
   }

@@ -113,8 +113,10 @@ public final class Activations {
 
   /** Copies between activations of one logical shape, whatever their layouts. */
   public static void assign(INDArray from, INDArray to) {
-    int block = Math.max(layout(from).block(), layout(to).block());
-    if (Math.min(layout(from).block(), layout(to).block()) > 1 && layout(from) != layout(to)) {
+    int source = layout(from).block();
+    int target = layout(to).block();
+    int block = Math.max(source, target);
+    if (source != target && Math.min(source, target) > 1) {
       assign(plain(from, Buffers.detached()), to);
     } else if (block == 1) {
       to.assign(from);

@@ -34,11 +34,6 @@ final class AlignedAddress {
     return new AlignedAddress(floats.address(), floats);
   }
 
-  /** An address behind this one in the same memory. */
-  AlignedAddress plus(long bytes) {
-    return new AlignedAddress(value + bytes, owner);
-  }
-
   long value() {
     return value;
   }

@@ -75,19 +75,32 @@ public final class NativeLibrary {
    * and in the builds for CUDA, nothing is chosen.
    *
    * <p>Errors: {@link RunException} when the CPU fits no build, or when another build was loaded
-   * before this call; {@link ConfigurationException} for another value of {@link #ISA_PROPERTY}.
+   * before this call; {@link ConfigurationException} for another value of {@link #ISA_PROPERTY}, or
+   * one that contradicts the choice of the user.
    */
   public static synchronized void prepare() {
     if (prepared) {
       return;
     }
+    String isa = isa();
+    String extension = System.getProperty(EXTENSION_PROPERTY);
+    if (!isa.isEmpty() && Variant.ONEDNN_AVX512.extension().equals(extension)) {
+      throw new ConfigurationException(
+          "-D"
+              + EXTENSION_PROPERTY
+              + "="
+              + extension
+              + " and -D"
+              + ISA_PROPERTY
+              + "="
+              + isa
+              + " contradict each other: leave one of them out");
+    }
     if (System.getProperty(LOG_PROPERTY) == null) {
       System.setProperty(LOG_PROPERTY, "false");
     }
-    if (System.getProperty(EXTENSION_PROPERTY) == null
-        && isLinuxX8664()
-        && Backend.current() == Backend.CPU) {
-      Variant variant = choose(read(CPUINFO), System.getProperty(ISA_PROPERTY, ""));
+    if (extension == null && isLinuxX8664() && Backend.current() == Backend.CPU) {
+      Variant variant = choose(read(CPUINFO), isa);
       Optional<String> loaded = mapped();
       if (loaded.isPresent() && !loaded.get().contains(variant.extension() + "/")) {
         throw new RunException(
@@ -107,12 +120,26 @@ public final class NativeLibrary {
   }
 
   /**
-   * The build for a CPU.
+   * The build for a CPU, within {@link #ISA_PROPERTY}.
    *
    * @param cpuinfo the text of /proc/cpuinfo; the first processor decides
    */
   public static Variant choose(String cpuinfo) {
-    return choose(cpuinfo, "");
+    return choose(cpuinfo, isa());
+  }
+
+  /** The limit of this process: {@code avx2}, or nothing. */
+  private static String isa() {
+    String isa = System.getProperty(ISA_PROPERTY, "");
+    if (!isa.isEmpty() && !isa.equals("avx2")) {
+      throw new ConfigurationException(
+          "-D"
+              + ISA_PROPERTY
+              + " is '"
+              + isa
+              + "'; expected 'avx2', or nothing for all that the processor can do");
+    }
+    return isa;
   }
 
   /**
@@ -133,17 +160,7 @@ public final class NativeLibrary {
               + EXTENSION_PROPERTY
               + "=");
     }
-    return switch (isa) {
-      case "" -> flags.containsAll(AVX512) ? Variant.ONEDNN_AVX512 : Variant.ONEDNN_AVX2;
-      case "avx2" -> Variant.ONEDNN_AVX2;
-      default ->
-          throw new ConfigurationException(
-              "-D"
-                  + ISA_PROPERTY
-                  + " is '"
-                  + isa
-                  + "'; expected 'avx2', or nothing for all that the processor can do");
-    };
+    return isa.isEmpty() && flags.containsAll(AVX512) ? Variant.ONEDNN_AVX512 : Variant.ONEDNN_AVX2;
   }
 
   /**
@@ -156,7 +173,7 @@ public final class NativeLibrary {
     }
     String cpuinfo = read(CPUINFO);
     return flags(cpuinfo).containsAll(AVX2)
-        ? Optional.of(choose(cpuinfo, System.getProperty(ISA_PROPERTY, "")))
+        ? Optional.of(choose(cpuinfo, isa()))
         : Optional.empty();
   }
 

@@ -27,12 +27,12 @@ final class OneDnn {
     } catch (LinkageError e) {
       return Optional.of("its library could not be loaded (" + e.getMessage() + ")");
     }
-    boolean limited =
-        variant.get() != Variant.ONEDNN_AVX2
-            || dnnl.dnnl_set_max_cpu_isa(dnnl.dnnl_cpu_isa_avx2) == dnnl.dnnl_success;
-    return limited
-        ? Optional.empty()
-        : Optional.of("it could not be held to AVX2, because it was used before");
+    if (variant.get() == Variant.ONEDNN_AVX2
+        && dnnl.dnnl_set_max_cpu_isa(dnnl.dnnl_cpu_isa_avx2) != dnnl.dnnl_success
+        && usesAvx512()) {
+      return Optional.of("it could not be held to AVX2, because it was used before");
+    }
+    return Optional.empty();
   }
 
   /** The blocks that oneDNN's code for this process's instructions computes fastest on. */
@@ -45,7 +45,11 @@ final class OneDnn {
    * NativeLibrary#ISA_PROPERTY} or its own environment variable may hold it to less.
    */
   static boolean hasAvx512() {
+    return OBSTACLE.isEmpty() && usesAvx512();
+  }
+
+  private static boolean usesAvx512() {
     int wanted = dnnl.dnnl_cpu_isa_avx512_core;
-    return OBSTACLE.isEmpty() && (dnnl.dnnl_get_effective_cpu_isa() & wanted) == wanted;
+    return (dnnl.dnnl_get_effective_cpu_isa() & wanted) == wanted;
   }
 }

@@ -214,21 +214,20 @@ final class OneDnnJoins {
 
   /** Copies an activation to channels of one that can be appended to. */
   private static void write(INDArray part, INDArray whole, Form form, long from, Buffers buffers) {
-    copyPart(inBlocks(part, form.layout(), buffers), whole, form, from, true);
+    Form own = Form.of(part);
+    boolean stays = own.layout().isStacked() && own.layout().block() == form.layout().block();
+    Form blocks = stays ? own : own.as(form.layout().unstack());
+    copyPart(as(part, blocks, buffers), blocks, whole, form, from, true);
   }
 
-  /** The array in blocks of the layout's size, stacked or not. */
-  private static INDArray inBlocks(INDArray array, Layout layout, Buffers buffers) {
-    Form form = Form.of(array);
-    return form.layout().isStacked() && form.layout().block() == layout.block()
-        ? array
-        : as(array, form.as(layout.unstack()), buffers);
-  }
-
+  /**
+   * Copies a part into the whole, or out of it.
+   *
+   * @param outer how the part lies in memory, in blocks; its array may have another shape
+   */
   private static void copyPart(
-      INDArray part, INDArray whole, Form form, long from, boolean writes) {
+      INDArray part, Form outer, INDArray whole, Form form, long from, boolean writes) {
     OneDnnSession session = OneDnnSession.get();
-    Form outer = Form.of(part);
     Form inner = outer.as(form.layout());
     PartKey key = new PartKey(outer, inner, writes);
     OneDnnOperation operation =
@@ -240,7 +239,9 @@ final class OneDnnJoins {
                     : reorder(blocks(inner), blocks(outer)));
     long bytes = from * form.examples() * form.height() * form.width() * Float.BYTES;
     operation.place(writes ? DNNL_ARG_FROM : DNNL_ARG_TO, AlignedAddress.of(part));
-    operation.place(writes ? DNNL_ARG_TO : DNNL_ARG_FROM, AlignedAddress.of(whole).plus(bytes));
+    // Blocks of 8 channels begin off a boundary where an odd number of pixels lies before them.
+    long place = whole.data().addressPointer().address() + bytes;
+    operation.placeAnywhere(writes ? DNNL_ARG_TO : DNNL_ARG_FROM, place, whole);
     session.run(operation);
   }
 
@@ -260,7 +261,7 @@ final class OneDnnJoins {
       } else {
         Form blocks = wanted.layout().isStacked() ? wanted : wanted.as(form.layout().unstack());
         INDArray part = fresh(blocks, wanted, buffers);
-        copyPart(part, dy, form, from, false);
+        copyPart(part, blocks, dy, form, from, false);
         parts[i] = result(part, wanted, buffers);
       }
       from += wanted.channels();

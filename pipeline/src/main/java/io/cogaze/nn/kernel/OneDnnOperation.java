@@ -72,8 +72,13 @@ final class OneDnnOperation {
 
   /** Says where an argument lies that may be anywhere: only copies between layouts take it. */
   OneDnnOperation placeAnywhere(int index, Pointer address, Object owner) {
+    return placeAnywhere(index, address.address(), owner);
+  }
+
+  /** The same for an address. */
+  OneDnnOperation placeAnywhere(int index, long address, Object owner) {
     owners.put(index, owner);
-    memories.get(index).set_data_handle(handle.at(address.address()));
+    memories.get(index).set_data_handle(handle.at(address));
     return this;
   }
 

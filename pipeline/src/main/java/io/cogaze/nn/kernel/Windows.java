@@ -33,7 +33,7 @@ final class Windows {
   /**
    * Whether oneDNN's machine code pools a window correctly. It reads and writes outside of its
    * arrays where a window is wider than an input and the padding before it, and with AVX2 it also
-   * mistakes columns where that padding is wider than the four outputs that it computes at a time.
+   * mistakes columns where that padding has 4 of them or more, as trying all windows showed.
    * Windows that are too high, and padding above and below, do no harm.
    */
   static boolean isPooled(ConvolutionShape shape, long width) {

@@ -87,10 +87,10 @@ final class EngineGuard {
   static String explained(String difference) {
     return "Cannot train: "
         + difference
-        + ".\n  cause: their CPUs differ (with and without AVX-512), or -Dcogaze.kernel was given"
-        + " to one of them only; which executor takes a worker would decide the bits of the result"
-        + "\n  fix:   -Dorg.bytedeco.javacpp.platform.extension=-onednn-avx2 and one"
-        + " -Dcogaze.kernel for spark.driver.extraJavaOptions and spark.executor.extraJavaOptions"
+        + ".\n  cause: their CPUs differ (with and without AVX-512), or -Dcogaze.kernel or"
+        + " -Dcogaze.isa was given to one of them only; which executor takes a worker would decide the bits of the result"
+        + "\n  fix:   -Dcogaze.isa=avx2 and one -Dcogaze.kernel"
+        + " for spark.driver.extraJavaOptions and spark.executor.extraJavaOptions"
         + "\n         alike, or --set "
         + ResourceSettings.ALLOW_DIFFERENT_KERNELS_KEY
         + "=true, and results are not the same bit for bit";

@@ -51,11 +51,17 @@ class KernelsTest {
     String cpuinfo = "flags : avx2 fma f16c bmi2 avx512f avx512cd avx512bw avx512dq avx512vl\n";
     assertThat(NativeLibrary.choose(cpuinfo, "")).isEqualTo(NativeLibrary.Variant.ONEDNN_AVX512);
     assertThat(NativeLibrary.choose(cpuinfo, "avx2")).isEqualTo(NativeLibrary.Variant.ONEDNN_AVX2);
-    assertThatThrownBy(() -> NativeLibrary.choose(cpuinfo, "AVX2"))
-        .isInstanceOf(ConfigurationException.class)
-        .hasMessage(
-            "-Dcogaze.isa is 'AVX2'; expected 'avx2', or nothing for all that the processor can"
-                + " do");
+    String before = System.getProperty(NativeLibrary.ISA_PROPERTY, "");
+    try {
+      System.setProperty(NativeLibrary.ISA_PROPERTY, "AVX2");
+      assertThatThrownBy(() -> NativeLibrary.choose(cpuinfo))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessage(
+              "-Dcogaze.isa is 'AVX2'; expected 'avx2', or nothing for all that the processor can"
+                  + " do");
+    } finally {
+      System.setProperty(NativeLibrary.ISA_PROPERTY, before);
+    }
   }
 
   @Test

@@ -179,6 +179,37 @@ class OneDnnKernelTest {
     }
   }
 
+  /** Of foreign layers: values that lie as blocks do, in arrays of another shape. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void channelsThatLieAsBlocksDoAreAppendedAndCut(int examples) {
+    int block = OneDnn.blocked().block();
+    WorkspaceConfiguration any = WorkspaceConfiguration.builder().build();
+    try (MemoryWorkspace workspace =
+        Nd4j.getWorkspaceManager().getAndActivateWorkspace(any, "FOREIGN_TEST")) {
+      Buffers buffers = new InWorkspace(workspace);
+      for (Layout layout : List.of(Layout.PLAIN, Layout.CHANNELS_LAST)) {
+        for (int side : new int[] {1, 3}) {
+          INDArray first = random(1, DataType.FLOAT, examples, block, side, side);
+          INDArray more = random(2, DataType.FLOAT, examples, block, side, side);
+          INDArray x = KernelFixtures.as(first, layout);
+          INDArray y = KernelFixtures.as(more, layout);
+
+          INDArray joined = ONEDNN.append(x, y, 4L * block, buffers);
+
+          INDArray[] both = {first, more};
+          assertThat(KernelFixtures.values(joined))
+              .isEqualTo(KernelFixtures.values(KernelFixtures.REFERENCE.concat(both, BUFFERS)));
+          INDArray[] parts = ONEDNN.split(joined, new Form[] {Form.of(x), Form.of(y)}, buffers);
+          for (int part = 0; part < 2; part++) {
+            assertThat(KernelFixtures.values(parts[part]))
+                .isEqualTo(KernelFixtures.values(both[part]));
+          }
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {Long.MIN_VALUE, -1, 1L << 31, 1L << 59, Long.MAX_VALUE})
   void aRowOfAppendedChannelsHasNoMoreThanAnIntCounts(long capacity) {
